@@ -1,0 +1,62 @@
+"""mlsysim: first-principles performance of machine learning systems.
+
+>>> import mlsysim
+>>> answer = mlsysim.ServingModel().solve(model="Llama3_8B", hardware="H100")
+>>> answer.decode.bound_by
+'memory bandwidth'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlsysim.check import InvalidValue as InvalidValue
+    from mlsysim.check import UnknownName as UnknownName
+    from mlsysim.engine import Engine as Engine
+    from mlsysim.estimate import Estimate as Estimate
+    from mlsysim.records import Datum as Datum
+    from mlsysim.records import HardwareNode as HardwareNode
+    from mlsysim.records import ModelSpec as ModelSpec
+    from mlsysim.registry import Hardware as Hardware
+    from mlsysim.registry import Models as Models
+    from mlsysim.solvers.network import NetworkModel as NetworkModel
+    from mlsysim.solvers.serving import ServingModel as ServingModel
+    from mlsysim.solvers.synthesis import SynthesisSolver as SynthesisSolver
+    from mlsysim.units import format_quantity as format_quantity
+    from mlsysim.units import parse_quantity as parse_quantity
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Datum": "records",
+    "Engine": "engine",
+    "Estimate": "estimate",
+    "Hardware": "registry",
+    "HardwareNode": "records",
+    "InvalidValue": "check",
+    "ModelSpec": "records",
+    "Models": "registry",
+    "NetworkModel": "solvers.network",
+    "ServingModel": "solvers.serving",
+    "SynthesisSolver": "solvers.synthesis",
+    "UnknownName": "check",
+    "format_quantity": "units",
+    "parse_quantity": "units",
+}
+
+__all__ = [*_HOME, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'mlsysim' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"mlsysim.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,132 @@
+"""The edge: what people hand us is checked here, once, with a sentence that says how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf, isfinite
+from numbers import Integral, Real
+from typing import Any
+
+# What a quantity in each unit can be, with orders of magnitude to spare on either side of what exists. Outside, a unit
+# or a prefix was forgotten.
+_RANGE = {
+    "s": (1e-9, 1e9),
+    "m": (1e-3, 1e9),
+    "B": (1.0, 1e18),
+    "B/s": (1e3, 1e18),
+    "FLOP/s": (1e3, 1e21),
+    "W": (1e-6, 1e12),
+}
+
+
+class InvalidInput(ValueError):
+    """What every refused input raises."""
+
+
+class InvalidValue(InvalidInput):
+    """A value that breaks a rule: which field, which value, which rule, and an example that works."""
+
+    def __init__(self, field: str, value: object, rule: str, example: str) -> None:
+        self.field, self.value, self.rule, self.example = field, value, rule, example
+        super().__init__(f"{field} is {_show(value)}, but {rule}. For example: {example}.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return InvalidValue, (self.field, self.value, self.rule, self.example)
+
+
+class UnknownName(InvalidInput, AttributeError):
+    """A name nobody knows, with the closest names. Also an AttributeError, so that `hasattr(Models, name)` works."""
+
+    def __init__(self, field: str, value: str, known: Iterable[str], hint: str = "") -> None:
+        from difflib import get_close_matches
+
+        names = list(known)
+        folded = {fold(name): name for name in names}
+        self.field, self.value, self._known, self._hint = field, value, names, hint
+        self.closest = tuple(folded[match] for match in get_close_matches(fold(value), folded, n=3, cutoff=0.0))
+        InvalidInput.__init__(
+            self, f"{field} {_show(value)} is not known.{hint} The closest names are {', '.join(self.closest)}."
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return UnknownName, (self.field, self.value, self._known, self._hint)
+
+
+def fold(name: str) -> str:
+    """The letters and digits of a name, in lower case: what two spellings of one name share.
+
+    >>> fold("Llama-3-8B") == fold("Llama3_8B")
+    True
+    """
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def number(field: str, value: Any, example: str, *, at_most: float = inf) -> float:
+    """A positive finite number.
+
+    >>> number("efficiency", 0.7, "0.7", at_most=1.0)
+    0.7
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InvalidValue(field, value, "it must be a number", example)
+    try:
+        result = float(value)
+    except OverflowError:
+        raise InvalidValue(field, value, "it is beyond any number a computer holds", example) from None
+    if not isfinite(result):
+        raise InvalidValue(field, value, "it must be finite", example)
+    if result <= 0.0:
+        raise InvalidValue(field, value, "it must be greater than zero", example)
+    if result > at_most:
+        raise InvalidValue(field, value, f"it must be at most {at_most:g}", example)
+    return result
+
+
+def count(field: str, value: Any, example: str, *, at_most: int = 10**9) -> int:
+    """A whole number of at least one.
+
+    >>> count("batch", 8, "batch=8")
+    8
+    """
+    if type(value) is int and 0 < value <= at_most:
+        return value
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InvalidValue(field, value, "it must be a whole number", example)
+    if not isinstance(value, Integral) and not float(value).is_integer():
+        raise InvalidValue(field, value, "it must be a whole number", example)
+    whole = int(value.__trunc__())
+    if whole < 1:
+        raise InvalidValue(field, value, "it must be at least 1", example)
+    if whole > at_most:
+        raise InvalidValue(field, value, f"it must be at most {at_most:,d}", example)
+    return whole
+
+
+def quantity(field: str, value: Any, unit: str, example: str) -> float:
+    """A positive quantity, as a number in the SI unit or as text with a unit of the same dimension.
+
+    >>> quantity("memory", "80 GB", "B", '"80 GB"')
+    80000000000.0
+    """
+    from mlsysim.units import format_quantity, parse_quantity
+
+    if isinstance(value, str):
+        try:
+            size, found = parse_quantity(value)
+        except ValueError as error:
+            raise InvalidValue(field, value, f"it could not be read: {error}", example) from None
+        if found != unit:
+            raise InvalidValue(field, value, f"it must be in {unit}, not in {found or 'a bare number'}", example)
+    else:
+        size = value
+    result = number(field, size, example)
+    least, most = _RANGE[unit]
+    if not least <= result <= most:
+        span = f"between {format_quantity(least, unit)} and {format_quantity(most, unit)}"
+        raise InvalidValue(field, value, f"it must be {span}; a bare number is in {unit}", example)
+    return result
+
+
+def _show(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,58 @@
+"""How much of a peak software reaches, and what each kernel costs before it does any work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from mlsysim.check import InvalidValue, number
+from mlsysim.estimate import Estimate
+from mlsysim.records import Datum
+from mlsysim.registry import constants
+
+
+@dataclass(frozen=True, slots=True)
+class Efficiency:
+    """Fractions of peak memory bandwidth and of peak dense arithmetic [-], and the time a kernel takes to start [s]."""
+
+    bandwidth: Estimate
+    compute: Estimate
+    launch: Estimate
+    passports: tuple[Datum, Datum, Datum]
+
+
+def resolve(given: Any, launch_class: str) -> Efficiency:
+    """The calibrated efficiencies for "auto"; one number stands for both fractions.
+
+    >>> resolve(0.5, "gpu").compute.expected
+    0.5
+    """
+    if isinstance(given, Efficiency):
+        return given
+    if given == "auto":
+        return _calibrated(launch_class)
+    if isinstance(given, str):
+        raise InvalidValue("efficiency", given, 'it must be "auto" or a fraction', "efficiency=0.7")
+    fraction = number("efficiency", given, "efficiency=0.7", at_most=1.0)
+    calibrated = _calibrated(launch_class)
+    stated = Estimate.exact(fraction, "1")
+    passport = Datum(fraction, "1", "given as efficiency=", "", "estimate")
+    return Efficiency(stated, stated, calibrated.launch, (passport, passport, calibrated.passports[2]))
+
+
+@cache
+def _calibrated(launch_class: str) -> Efficiency:
+    known = constants("efficiency")
+    launch = known.get(f"launch_{launch_class}")
+    if launch is None:
+        raise InvalidValue("launch_class", launch_class, "it must be gpu or core", 'launch_class="gpu"')
+    bandwidth, compute = known["bandwidth"], known["compute"]
+    return Efficiency(spread(bandwidth), spread(compute), spread(launch), (bandwidth, compute, launch))
+
+
+def spread(datum: Datum) -> Estimate:
+    """A figure with the range its passport gives it."""
+    lower = datum.value if datum.lower is None else datum.lower
+    upper = datum.value if datum.upper is None else datum.upper
+    return Estimate(lower, datum.value, upper, datum.unit)

@@ -1,0 +1,133 @@
+"""An answer as a person would write it on a whiteboard: numbers first, algebra second, sources last."""
+
+from __future__ import annotations
+
+from mlsysim.records import Input
+from mlsysim.solvers.phase import Phase
+from mlsysim.solvers.serving import ServingResult
+from mlsysim.solvers.synthesis import SynthesisResult
+from mlsysim.units import format_quantity
+from mlsysim.walls import WALLS
+
+
+def basis(result: ServingResult) -> tuple[Input, ...]:
+    """The inputs of the equations, with their passports."""
+    machine, eta = result.hardware, result.efficiency
+    inputs = [
+        Input("BW", f"memory bandwidth of the {machine.full_name}", machine.datum("memory_bandwidth")),
+        Input(
+            "R", f"peak dense rate in {result.workload.precision}", machine.datum(f"peak.{result.workload.precision}")
+        ),
+        Input("M", "memory capacity", machine.datum("memory")),
+        Input("eta_BW", "fraction of the bandwidth reached", eta.passports[0]),
+        Input("eta_R", "fraction of the peak rate reached", eta.passports[1]),
+        Input("lambda", "time a kernel takes to start and drain", eta.passports[2]),
+    ]
+    model = result.workload.model
+    if "parameters" in model.passports and model.datum("parameters").value == model.parameters:
+        inputs.append(Input("P", f"published parameters of {model.name}", model.datum("parameters")))
+    return tuple(inputs)
+
+
+def equation(result: ServingResult, phase: str = "decode") -> str:
+    """The Iron Law with its numbers filled in."""
+    run = _phase(result, phase)
+    eta = run.efficiency
+    terms = [
+        (
+            "D/BW",
+            f"{_write(run.traffic, 'B')} / ({_write(run.bandwidth, 'B/s')} x {eta.bandwidth.expected:.2g})",
+            run.memory_time.expected,
+        ),
+        (
+            "O/R",
+            f"{_write(run.operations, 'FLOP')} / ({_write(run.rate, 'FLOP/s')} x {eta.compute.expected:.2g})",
+            run.compute_time.expected,
+        ),
+        (
+            "L",
+            f"{run.kernels:,.0f} kernels x {format_quantity(eta.launch.expected, 's')}",
+            run.overhead_time.expected,
+        ),
+    ]
+    lines = [f"{symbol:<5}= {numbers} = {_write(seconds, 's')}" for symbol, numbers, seconds in terms]
+    lines.append(f"T    = max(D/BW, O/R) by operator + L = {run.time.format(3)}, {run.time.format_range()}")
+    return "\n".join(lines)
+
+
+def explain(result: ServingResult, phase: str = "decode") -> str:
+    """The whole derivation of one phase."""
+    run = _phase(result, phase)
+    load, machine = result.workload, result.hardware
+    size = f"batch {load.batch:,d}, " + (
+        f"context {load.context:,d}" if run is result.decode else f"prompt {load.prompt:,d}"
+    )
+    lines = [f"{load.model.name} on the {machine.full_name}: {run.name}, {size}, {load.stored_as}", ""]
+    told = {
+        "weights": "weights, read once for " + ("the whole batch" if run is result.decode else "every prompt"),
+        "kv_cache": "KV cache, read and written for every sequence",
+        "activations": "activations, as far as they outgrow the cache",
+    }
+    reached = f"({_write(run.bandwidth, 'B/s')} x {run.efficiency.bandwidth.expected:.2g})"
+    for kind, moved in run.bytes.items():
+        if moved:
+            seconds = moved / run.traffic * run.memory_time.expected
+            lines.append(f"{_write(moved, 'B')} / {reached} = {_write(seconds, 's')}    {told[kind]}")
+    for name, operations in run.flops.items():
+        seconds = operations / run.operations * run.compute_time.expected
+        rate = f"({_write(run.rate, 'FLOP/s')} x {run.efficiency.compute.expected:.2g})"
+        lines.append(f"{_write(operations, 'FLOP')} / {rate} = {_write(seconds, 's')}    {name}")
+    lines += ["", equation(result, phase), "", _bound(run), _fit(result), "", "Inputs"]
+    for symbol, meaning, datum in basis(result):
+        value = format_quantity(datum.value, "" if datum.unit == "1" else datum.unit, 4)
+        lines.append(f"{symbol:<7}{value:<15}{meaning}: {datum.tier}, {datum.source}")
+    return "\n".join(lines)
+
+
+def explain_synthesis(result: SynthesisResult) -> str:
+    """The least machine, and how the known ones compare."""
+    load = result.workload
+    size = f"batch {load.batch:,d}, context {load.context:,d}"
+    lines = [f"{load.model.name} in {load.stored_as}, {size}: a token every {_write(result.itl, 's')}", ""]
+    if result.memory_bandwidth is not None and result.peak is not None:
+        traffic = sum(each.traffic for each in load.decode(None))
+        division = f"{_write(traffic, 'B')} / {_write(result.itl, 's')}"
+        floor = _write(result.memory_bandwidth.lower, "B/s")
+        lines += [
+            f"BW >= D/T = {division} = {floor}    at peak, with nothing else in the way",
+            f"BW = {result.memory_bandwidth.format(3)}    memory bandwidth as software reaches it",
+            f"R  = {result.peak.format(3)}    peak rate that keeps pace",
+        ]
+    lines += [f"M  = {result.memory.format(3)}    memory capacity", ""]
+    lines += [reason.sentence() for reason in result.reasons]
+    for each in result.machines:
+        time = "" if each.serving is None else each.serving.itl.format_range(3)
+        lines.append(f"{each.machine.name:<16}{each.verdict:<11}{time}")
+    return "\n".join(lines)
+
+
+def _bound(run: Phase) -> str:
+    wall = WALLS.get(run.bound_by)
+    where = f" (wall {wall.number})" if wall else ""
+    intensity, ridge = (_write(each, "FLOP/B") for each in (run.intensity, run.ridge))
+    return f"Bound by {run.bound_by}{where}: {intensity} against a ridge at {ridge}."
+
+
+def _fit(result: ServingResult) -> str:
+    if result.reasons:
+        return " ".join(reason.sentence() for reason in result.reasons)
+    memory = result.memory
+    return f"Fits: {_write(memory.total, 'B')} of {_write(memory.capacity, 'B')}."
+
+
+def _phase(result: ServingResult, name: str) -> Phase:
+    phases = {"decode": result.decode, "prefill": result.prefill}
+    if name not in phases:
+        from mlsysim.check import UnknownName
+
+        raise UnknownName("phase", name, phases)
+    return phases[name]
+
+
+def _write(value: float, unit: str) -> str:
+    return format_quantity(value, unit, 3)

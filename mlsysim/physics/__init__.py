@@ -1,0 +1,1 @@
+"""One equation per function: floats or arrays in, the same out; SI units; no state."""

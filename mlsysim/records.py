@@ -1,0 +1,302 @@
+"""Records: a figure with its passport, a machine, a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from mlsysim.check import InvalidValue, UnknownName, count, quantity
+from mlsysim.physics import roofline, transformer
+
+TIERS = ("definition", "datasheet", "paper", "measured", "estimate")
+KINDS = ("cloud", "edge", "mobile", "tiny")
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """One figure and its passport; `lower` and `upper` where its source, or several, give a spread.
+
+    `checked` is a second source that agrees.
+    """
+
+    value: float
+    unit: str
+    source: str
+    read: str
+    tier: str
+    note: str = ""
+    checked: str = ""
+    lower: float | None = None
+    upper: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.source:
+            raise InvalidValue("source", self.source, "a figure without a source is not used", '"https://..."')
+        if self.tier not in TIERS:
+            raise InvalidValue("tier", self.tier, f"it must be one of {', '.join(TIERS)}", '"datasheet"')
+        if not (self.value if self.lower is None else self.lower) <= self.value:
+            raise InvalidValue("lower", self.lower, f"it must not exceed the value {self.value}", "lower=0.6")
+        if not self.value <= (self.value if self.upper is None else self.upper):
+            raise InvalidValue("upper", self.upper, f"it must not be below the value {self.value}", "upper=0.9")
+
+
+class Input(NamedTuple):
+    """A symbol of an equation, what it stands for, and the figure's passport."""
+
+    symbol: str
+    meaning: str
+    datum: Datum
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class HardwareNode:
+    """One machine in SI units: peak dense rates by precision, memory, bandwidth.
+
+    `memory` is what a program can fill, `memory_visible` what the driver reports, `link` is per direction. `cache` is
+    the last-level one; None stands for one that holds whatever passes between two kernels. Figures are numbers or text
+    with a unit.
+
+    >>> mine = HardwareNode(name="Mine", peak={"fp16": "500 TFLOP/s"}, memory="96 GB", memory_bandwidth="4 TB/s")
+    >>> mine.ridge_point("fp16")
+    125.0
+    """
+
+    name: str
+    peak: Mapping[str, float] = field(hash=False)
+    memory: float
+    memory_bandwidth: float
+    vendor: str
+    variant: str
+    kind: str
+    launch_class: str
+    sparse_peak: Mapping[str, float] = field(hash=False)
+    memory_visible: float | None
+    cache: float | None
+    flash: float | None
+    link: float | None
+    tdp: float | None
+    passports: Mapping[str, Datum] = field(hash=False, compare=False, repr=False)
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        peak: Mapping[str, float | str],
+        memory: float | str,
+        memory_bandwidth: float | str,
+        vendor: str = "",
+        variant: str = "",
+        kind: str = "cloud",
+        launch_class: str = "gpu",
+        sparse_peak: Mapping[str, float | str] | None = None,
+        memory_visible: float | str | None = None,
+        cache: float | str | None = None,
+        flash: float | str | None = None,
+        link: float | str | None = None,
+        tdp: float | str | None = None,
+        passports: Mapping[str, Datum] | None = None,
+    ) -> None:
+        if not isinstance(name, str) or not name:
+            raise InvalidValue("name", name, "a machine needs a name", 'name="Mine"')
+        if kind not in KINDS:
+            raise InvalidValue("kind", kind, f"it must be one of {', '.join(KINDS)}", 'kind="cloud"')
+        put = object.__setattr__
+        put(self, "name", name)
+        put(self, "vendor", vendor)
+        put(self, "variant", variant)
+        put(self, "kind", kind)
+        put(self, "launch_class", launch_class)
+        put(self, "peak", _rates("peak", peak))
+        put(self, "sparse_peak", _rates("sparse_peak", sparse_peak) if sparse_peak else MappingProxyType({}))
+        put(self, "memory", quantity("memory", memory, "B", 'memory="96 GB"'))
+        put(
+            self, "memory_bandwidth", quantity("memory_bandwidth", memory_bandwidth, "B/s", 'memory_bandwidth="4 TB/s"')
+        )
+        for key, value, unit, example in (
+            ("memory_visible", memory_visible, "B", "96 GiB"),
+            ("cache", cache, "B", "50 MiB"),
+            ("flash", flash, "B", "1 MiB"),
+            ("link", link, "B/s", "450 GB/s"),
+            ("tdp", tdp, "W", "700 W"),
+        ):
+            put(self, key, None if value is None else quantity(key, value, unit, f'{key}="{example}"'))
+        put(self, "passports", MappingProxyType(dict(passports or {})))
+
+    @property
+    def full_name(self) -> str:
+        """The name with the exact variant: H100 SXM5 80GB."""
+        return f"{self.name} {self.variant}".rstrip()
+
+    def rate(self, precision: str) -> float:
+        """Peak dense rate [FLOP/s]; a precision the machine does not compute in is refused."""
+        try:
+            return self.peak[precision]
+        except KeyError:
+            raise InvalidValue(
+                "precision",
+                precision,
+                f"the {self.name} computes in {', '.join(self.peak)}; weights= stores the weights alone in fewer bits",
+                f'precision="{next(iter(self.peak))}"',
+            ) from None
+
+    def ridge_point(self, precision: str) -> float:
+        """Arithmetic intensity at which arithmetic and memory take equal time at peak [FLOP/B]."""
+        return roofline.ridge_point(self.rate(precision), self.memory_bandwidth)
+
+    def datum(self, name: str) -> Datum:
+        """A figure with its passport: datum("memory_bandwidth"), datum("peak.fp16")."""
+        group, _, key = name.partition(".")
+        if group in ("peak", "sparse_peak"):
+            value = getattr(self, group).get(key)
+        else:
+            value = getattr(self, name) if name in _UNIT else None
+        if value is None:
+            raise UnknownName("datum", name, self._figures())
+        passport = self.passports.get(name)
+        # A copy with another figure does not keep the passport of the old one.
+        if passport is not None and passport.value == value:
+            return passport
+        return Datum(value, _UNIT[group], f"given for {self.name}", "", "estimate", "not from a data sheet")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (HardwareNode, _plain(self))
+
+    def _figures(self) -> list[str]:
+        rates = [f"{group}.{key}" for group in ("peak", "sparse_peak") for key in getattr(self, group)]
+        return rates + [key for key in _UNIT if isinstance(getattr(self, key), float)]
+
+
+_UNIT = {
+    "peak": "FLOP/s",
+    "sparse_peak": "FLOP/s",
+    "memory": "B",
+    "memory_bandwidth": "B/s",
+    "memory_visible": "B",
+    "cache": "B",
+    "flash": "B",
+    "link": "B/s",
+    "tdp": "W",
+}
+
+
+def _rates(name: str, rates: Mapping[str, float | str]) -> Mapping[str, float]:
+    example = f'{name}={{"fp16": "500 TFLOP/s"}}'
+    if not isinstance(rates, Mapping) or not rates:
+        raise InvalidValue(name, rates, "it must give a rate for at least one precision", example)
+    from mlsysim.precision import resolve
+
+    return MappingProxyType(
+        {resolve(name, key): quantity(f"{name}[{key!r}]", value, "FLOP/s", example) for key, value in rates.items()}
+    )
+
+
+def _plain(record: HardwareNode | ModelSpec) -> dict[str, Any]:
+    values = {each.name: getattr(record, each.name) for each in fields(record)}
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+
+
+def _rebuild(kind: type, values: dict[str, Any]) -> Any:
+    return kind(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A decoder-only transformer, by its architecture; what follows from it is computed.
+
+    >>> tiny = ModelSpec(name="Tiny", layers=2, hidden=64, heads=4, ffn=256, vocab=1000, max_context=128)
+    >>> tiny.parameters
+    259392
+    """
+
+    name: str
+    layers: int
+    hidden: int
+    heads: int
+    ffn: int
+    vocab: int
+    max_context: int
+    kv_heads: int = 0
+    head_dim: int = 0
+    gated: bool = True
+    tied: bool = False
+    bias: bool = False
+    layer_norm: bool = False
+    learned_positions: int = 0
+    passports: Mapping[str, Datum] = field(default_factory=dict, hash=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise InvalidValue("name", self.name, "a model needs a name", 'name="Mine"')
+        put = object.__setattr__
+        for key in ("layers", "hidden", "heads", "ffn", "vocab", "max_context"):
+            put(self, key, count(key, getattr(self, key), f"{key}=32"))
+        if not self.kv_heads:
+            put(self, "kv_heads", self.heads)
+        put(self, "kv_heads", count("kv_heads", self.kv_heads, "kv_heads=8"))
+        if self.heads % self.kv_heads:
+            rule = f"it must divide the {self.heads} query heads"
+            raise InvalidValue("kv_heads", self.kv_heads, rule, f"kv_heads={self.heads}")
+        if not self.head_dim:
+            if self.hidden % self.heads:
+                rule = f"it must be a multiple of the {self.heads} heads where head_dim is not given"
+                raise InvalidValue("hidden", self.hidden, rule, f"hidden={self.heads * 128}")
+            put(self, "head_dim", self.hidden // self.heads)
+        put(self, "head_dim", count("head_dim", self.head_dim, "head_dim=128"))
+        put(self, "passports", MappingProxyType(dict(self.passports)))
+
+    @property
+    def full_name(self) -> str:
+        """The name; a model has no variants."""
+        return self.name
+
+    @property
+    def matrices(self) -> int:
+        """Matrices in a feed-forward layer."""
+        return 3 if self.gated else 2
+
+    @property
+    def projection_parameters(self) -> int:
+        """Query, key, value and output matrices of all layers."""
+        per_layer = transformer.attention_parameters(self.hidden, self.heads, self.kv_heads, self.head_dim)
+        return int(self.layers * per_layer)
+
+    @property
+    def feed_forward_parameters(self) -> int:
+        """Feed-forward matrices of all layers."""
+        return int(self.layers * transformer.feed_forward_parameters(self.hidden, self.ffn, self.matrices))
+
+    @property
+    def embedding_parameters(self) -> int:
+        """Token embedding, a table in which each token looks up one row."""
+        return self.vocab * self.hidden
+
+    @property
+    def head_parameters(self) -> int:
+        """The LM head, a matrix; the embedding table once more where the two are tied."""
+        return self.vocab * self.hidden
+
+    @property
+    def vector_parameters(self) -> int:
+        """Norms, biases and learned positions: all that is not a matrix."""
+        norms = (2 * self.layers + 1) * self.hidden * (2 if self.layer_norm else 1)
+        kv = self.kv_heads * self.head_dim
+        biases = self.heads * self.head_dim + 2 * kv + self.hidden + (self.matrices - 1) * self.ffn + self.hidden
+        return norms + self.learned_positions * self.hidden + (self.layers * biases if self.bias else 0)
+
+    @property
+    def parameters(self) -> int:
+        """All parameters, each counted once."""
+        tables = self.embedding_parameters + (0 if self.tied else self.head_parameters)
+        return self.projection_parameters + self.feed_forward_parameters + tables + self.vector_parameters
+
+    def datum(self, name: str) -> Datum:
+        """A published figure with its passport: datum("parameters")."""
+        try:
+            return self.passports[name]
+        except KeyError:
+            raise UnknownName("datum", name, self.passports or ["parameters"]) from None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (ModelSpec, _plain(self))

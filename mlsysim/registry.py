@@ -1,0 +1,230 @@
+"""Machines, models and constants, read from data/ when first asked for."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from mlsysim.check import InvalidValue, UnknownName, fold
+from mlsysim.records import Datum, HardwareNode, ModelSpec
+
+_DATA = os.path.join(os.path.dirname(__file__), "data")
+
+Record = TypeVar("Record", bound=HardwareNode | ModelSpec)
+
+# How TOML spells each figure of a machine, with the unit in its name, and what it becomes.
+_FIGURES = {
+    "peak_FLOP_per_s": ("peak", "FLOP/s"),
+    "sparse_peak_FLOP_per_s": ("sparse_peak", "FLOP/s"),
+    "memory_B": ("memory", "B"),
+    "memory_visible_B": ("memory_visible", "B"),
+    "cache_B": ("cache", "B"),
+    "memory_bandwidth_B_per_s": ("memory_bandwidth", "B/s"),
+    "flash_B": ("flash", "B"),
+    "link_B_per_s": ("link", "B/s"),
+    "tdp_W": ("tdp", "W"),
+}
+
+
+class Shelf(Generic[Record]):
+    """The records of one file, as attributes: Hardware.Cloud.H100."""
+
+    def __init__(self, title: str, records: Mapping[str, Record]) -> None:
+        self._title, self._records = title, records
+
+    def __getattr__(self, name: str) -> Record:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self._records[name]
+        except KeyError:
+            raise UnknownName(self._title, name, self._records) from None
+
+    def __repr__(self) -> str:
+        return f"<{self._title}: {', '.join(self._records)}>"
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._records.values())
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __dir__(self) -> list[str]:
+        return list(self._records)
+
+    def by_spelling(self) -> dict[str, Record]:
+        """The records by every spelling of their names, folded."""
+        return {
+            fold(spelling): record
+            for key, record in self._records.items()
+            for spelling in (key, record.name, record.full_name)
+        }
+
+
+class _Machines:
+    """Hardware.Cloud, Hardware.Edge, Hardware.Tiny, each a shelf of machines."""
+
+    def __getattr__(self, name: str) -> Shelf[HardwareNode]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name.lower() not in _shelves():
+            raise UnknownName("hardware", name, (shelf.title() for shelf in _shelves()))
+        return _shelf(name.lower())
+
+    def __iter__(self) -> Iterator[HardwareNode]:
+        return (machine for shelf in _shelves() for machine in _shelf(shelf))
+
+    def __dir__(self) -> list[str]:
+        return [shelf.title() for shelf in _shelves()]
+
+
+class _Language:
+    """Models.Llama3_8B and its neighbours."""
+
+    def __getattr__(self, name: str) -> ModelSpec:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _models().__getattr__(name)
+
+    def __iter__(self) -> Iterator[ModelSpec]:
+        return iter(_models())
+
+    def __dir__(self) -> list[str]:
+        return dir(_models())
+
+
+Hardware = _Machines()
+Models = _Language()
+
+
+def machine(given: HardwareNode | str) -> HardwareNode:
+    """A machine, given itself or by name.
+
+    >>> machine("a100").full_name
+    'A100 SXM4 80GB'
+    """
+    if isinstance(given, HardwareNode):
+        return given
+    found = _machines_by_name().get(_name("hardware", given, 'hardware="H100"'))
+    if found is None:
+        hint = f" {given!r} is a model: pass it as model=." if fold(given) in _models_by_name() else ""
+        raise UnknownName("hardware", given, (each.name for each in Hardware), hint)
+    return found
+
+
+def model(given: ModelSpec | str) -> ModelSpec:
+    """A model, given itself or by name.
+
+    >>> model("llama-3-8b").name
+    'Llama-3-8B'
+    """
+    if isinstance(given, ModelSpec):
+        return given
+    found = _models_by_name().get(_name("model", given, 'model="Llama3_8B"'))
+    if found is None:
+        hint = f" {given!r} is a machine: pass it as hardware=." if fold(given) in _machines_by_name() else ""
+        raise UnknownName("model", given, (each.name for each in Models), hint)
+    return found
+
+
+@cache
+def constants(name: str) -> Mapping[str, Datum]:
+    """The figures of data/<name>.toml, each with its passport."""
+    content = _read(f"{name}.toml")
+    sources = content.pop("source")
+    return {key: _datum(key, entry.pop("value"), entry.pop("unit"), entry, sources) for key, entry in content.items()}
+
+
+def _name(field: str, given: object, example: str) -> str:
+    if isinstance(given, (HardwareNode, ModelSpec)):
+        rule = "it is on the wrong side: model= takes a model and hardware= a machine"
+        raise InvalidValue(field, given.name, rule, example)
+    if not isinstance(given, str) or not given.strip():
+        raise InvalidValue(field, given, "it must be a name or a record", example)
+    return _folded(given)
+
+
+_folded = cache(fold)
+
+
+@cache
+def _shelves() -> tuple[str, ...]:
+    return tuple(sorted(os.path.splitext(name)[0] for name in os.listdir(os.path.join(_DATA, "hardware"))))
+
+
+@cache
+def _shelf(name: str) -> Shelf[HardwareNode]:
+    content = _read(os.path.join("hardware", f"{name}.toml"))
+    sources = content.pop("source")
+    return Shelf("hardware", {key: _machine(name, entry, sources) for key, entry in content.items()})
+
+
+@cache
+def _models() -> Shelf[ModelSpec]:
+    content = _read(os.path.join("models", "language.toml"))
+    sources = content.pop("source")
+    return Shelf("model", {key: _model(entry, sources) for key, entry in content.items()})
+
+
+@cache
+def _machines_by_name() -> dict[str, HardwareNode]:
+    return {name: record for shelf in _shelves() for name, record in _shelf(shelf).by_spelling().items()}
+
+
+@cache
+def _models_by_name() -> dict[str, ModelSpec]:
+    return _models().by_spelling()
+
+
+def _read(path: str) -> dict[str, Any]:
+    import tomllib
+
+    with open(os.path.join(_DATA, path), "rb") as file:
+        return tomllib.load(file)
+
+
+def _machine(kind: str, entry: dict[str, Any], sources: dict[str, Any]) -> HardwareNode:
+    default, passports = entry.pop("source"), entry.pop("passport", {})
+    known: dict[str, Datum] = {}
+    for spelled, (name, unit) in _FIGURES.items():
+        figures = entry.pop(spelled, None)
+        if figures is None:
+            continue
+        entry[name] = figures
+        stamp = {"source": default} | passports.pop(name, {})
+        if isinstance(figures, dict):
+            for key, value in figures.items():
+                of_key = stamp | passports.pop(f"{name}.{key}", {})
+                known[f"{name}.{key}"] = _datum(f"{name}.{key}", value, unit, of_key, sources)
+        else:
+            known[name] = _datum(name, figures, unit, stamp, sources)
+    if passports:
+        raise InvalidValue("passport", next(iter(passports)), "there is no such figure in the record", "tdp")
+    return HardwareNode(kind=kind, passports=known, **entry)
+
+
+def _model(entry: dict[str, Any], sources: dict[str, Any]) -> ModelSpec:
+    stamp = {"source": entry.pop("source")}
+    published = _datum("parameters", entry.pop("published_parameters"), "1", stamp, sources)
+    return ModelSpec(passports={"parameters": published}, **entry)
+
+
+def _datum(name: str, value: float, unit: str, stamp: Mapping[str, Any], sources: Mapping[str, Any]) -> Datum:
+    if not stamp.get("source"):
+        raise InvalidValue(name, value, "a figure without a source does not load", 'source = "nvidia_h100"')
+    if stamp["source"] not in sources:
+        raise UnknownName(f"source of {name}", stamp["source"], sources)
+    source = sources[stamp["source"]]
+    return Datum(
+        value=float(value),
+        unit=unit,
+        source=source["url"],
+        read=str(source["read"]),
+        tier=stamp.get("tier", source["tier"]),
+        note=stamp.get("note", ""),
+        checked=source.get("checked", ""),
+        lower=stamp.get("lower"),
+        upper=stamp.get("upper"),
+    )

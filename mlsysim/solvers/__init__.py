@@ -1,0 +1,1 @@
+"""One question per class: typed inputs in, an explained answer out."""

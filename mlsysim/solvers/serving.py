@@ -1,0 +1,213 @@
+"""Serving a decoder-only transformer on one machine: prefill, decode, memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil
+
+from mlsysim import registry
+from mlsysim.efficiency import Efficiency
+from mlsysim.efficiency import resolve as resolve_efficiency
+from mlsysim.estimate import Estimate
+from mlsysim.physics import roofline
+from mlsysim.records import HardwareNode, Input, ModelSpec
+from mlsysim.solvers.phase import Phase, run
+from mlsysim.solvers.reason import Reason, write, write_enough
+from mlsysim.solvers.workload import LARGEST_BATCH, Workload, workload
+from mlsysim.walls import WALLS
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What has to be in memory at once, and what there is [B]."""
+
+    weights: float
+    kv_cache: float
+    activations: float
+    capacity: float
+
+    @property
+    def total(self) -> float:
+        """All of it [B]."""
+        return self.weights + self.kv_cache + self.activations
+
+    @property
+    def bytes(self) -> dict[str, float]:
+        """By what it is [B]."""
+        return {"weights": self.weights, "kv_cache": self.kv_cache, "activations": self.activations}
+
+
+@dataclass(frozen=True, slots=True)
+class ServingResult:
+    """How a model is served on a machine: both phases, memory, and whether it fits at all."""
+
+    workload: Workload
+    hardware: HardwareNode
+    efficiency: Efficiency
+    decode: Phase
+    prefill: Phase
+    memory: Memory
+
+    @property
+    def itl(self) -> Estimate:
+        """Inter-token latency: one decode step [s]."""
+        return self.decode.time
+
+    @property
+    def ttft(self) -> Estimate:
+        """Time to first token of the last prompt in the batch, when all arrive at once at an idle machine [s]."""
+        return self.prefill.time
+
+    @property
+    def throughput(self) -> Estimate:
+        """Tokens decoded per second, over all sequences [token/s]."""
+        time, batch = self.decode.time, self.workload.batch
+        return Estimate(batch / time.upper, batch / time.expected, batch / time.lower, "token/s")
+
+    @property
+    def max_batch(self) -> int:
+        """Most sequences of this context that fit in memory; 0 where not even one does."""
+        load, capacity = self.workload, self.memory.capacity
+        free = capacity - load.resident(0)
+        if free <= 0.0:
+            return 0
+        # Memory grows with the batch in two straight pieces; a bisection needs no case for each.
+        fits, too_many = 0, 1 + int(free / (load.context * load.kv_bytes))
+        while too_many - fits > 1:
+            middle = (fits + too_many) // 2
+            if load.resident(middle) <= capacity:
+                fits = middle
+            else:
+                too_many = middle
+        return fits
+
+    @property
+    def crossover_batch(self) -> int | None:
+        """Batch from which decode's expected compute term reaches its memory term; None where the KV cache, which
+        grows with the batch as well, never lets it."""
+        # Both terms are straight lines in the batch; memory's turns once, where activations outgrow the cache.
+        for batch in (1, LARGEST_BATCH // 2):
+            once, twice = self._decode_at(batch), self._decode_at(2 * batch)
+            traffic = (twice.traffic - once.traffic) / batch
+            operations = once.operations / batch
+            rate = once.rate * self.efficiency.compute.expected
+            bandwidth = once.bandwidth * self.efficiency.bandwidth.expected
+            if roofline.compute_time(operations, rate) <= roofline.memory_time(traffic, bandwidth):
+                continue
+            shared = once.traffic - batch * traffic
+            crossing = ceil(roofline.crossover_batch(shared, traffic, operations, rate, bandwidth))
+            for candidate in (crossing - 1, crossing, crossing + 1):
+                if candidate > 0:
+                    phase = self._decode_at(candidate)
+                    if phase.compute_time.expected >= phase.memory_time.expected:
+                        return candidate
+        return None
+
+    def _decode_at(self, batch: int) -> Phase:
+        return _decode(replace(self.workload, batch=batch), self.hardware, self.efficiency)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether it fits."""
+        return self.memory.total <= self.memory.capacity
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Which limits were run into; empty where it is feasible."""
+        return () if self.feasible else (_too_large(self),)
+
+    @property
+    def basis(self) -> tuple[Input, ...]:
+        """Each input, with its source and tier."""
+        from mlsysim.explain import basis
+
+        return basis(self)
+
+    def explain(self, phase: str = "decode") -> str:
+        """The whiteboard: numbers, then algebra, then where the inputs come from."""
+        from mlsysim.explain import explain
+
+        return explain(self, phase)
+
+    def equation(self, phase: str = "decode") -> str:
+        """The Iron Law with its numbers filled in, in four lines."""
+        from mlsysim.explain import equation
+
+        return equation(self, phase)
+
+
+class ServingModel:
+    """How fast does this machine serve this model, and does it fit?
+
+    >>> answer = ServingModel().solve(model="Llama3_8B", hardware="A100", batch=8)
+    >>> answer.feasible, answer.decode.bound_by
+    (True, 'memory bandwidth')
+    """
+
+    def solve(
+        self,
+        *,
+        model: ModelSpec | str,
+        hardware: HardwareNode | str,
+        batch: int = 1,
+        context: int = 1024,
+        prompt: int | None = None,
+        precision: str = "fp16",
+        weights: str | None = None,
+        kv_precision: str | None = None,
+        efficiency: float | str | Efficiency = "auto",
+    ) -> ServingResult:
+        """Time, memory and limits at `batch` sequences of `context` tokens, `prompt` of which came in at once.
+
+        `precision` is the arithmetic's; `weights` stores the layers' matrices in fewer bits; `kv_precision` the cache.
+        """
+        load = workload(model, batch, context, prompt, precision, weights, kv_precision)
+        return solve(load, registry.machine(hardware), efficiency)
+
+
+def solve(load: Workload, hardware: HardwareNode, efficiency: float | str | Efficiency = "auto") -> ServingResult:
+    """A checked workload on one machine."""
+    eta = resolve_efficiency(efficiency, hardware.launch_class)
+    memory = Memory(
+        load.stored_weights(),
+        load.batch * load.context * load.kv_bytes,
+        load.workspace(load.batch),
+        hardware.memory,
+    )
+    return ServingResult(load, hardware, eta, _decode(load, hardware, eta), _prefill(load, hardware, eta), memory)
+
+
+def _decode(load: Workload, machine: HardwareNode, eta: Efficiency) -> Phase:
+    rate = machine.rate(load.precision)
+    return run("decode", load.decode(machine.cache), load.kernels, rate, machine.memory_bandwidth, eta)
+
+
+def _prefill(load: Workload, machine: HardwareNode, eta: Efficiency) -> Phase:
+    rate, started = machine.rate(load.precision), load.batch * load.kernels
+    return run("prefill", load.prefill(machine.cache), started, rate, machine.memory_bandwidth, eta)
+
+
+def _too_large(result: ServingResult) -> Reason:
+    load, memory, machine = result.workload, result.memory, result.hardware
+    what = f"{load.model.name} in {load.stored_as}"
+    if memory.weights <= memory.capacity:
+        what += f", batch {load.batch:,d} and context {load.context:,d},"
+    more = ceil(memory.total / memory.capacity)
+    machines = f"a second {machine.name}" if more == 2 else f"{more:,d} of the {machine.name}"
+    fewer = "Fewer bits" if memory.weights > memory.capacity else _fewer_sequences(result)
+    enough = write_enough(memory.total, "B")
+    return Reason(
+        verdict="Does not fit.",
+        subject=f"{what} needs {enough}; the {machine.name} has {write(memory.capacity, 'B')}.",
+        limit="memory capacity",
+        wall=WALLS["memory capacity"].number,
+        value=memory.total,
+        maximum=memory.capacity,
+        unit="B",
+        mend=f"{fewer}, {machines}, or a machine with {enough} or more would carry it.",
+    )
+
+
+def _fewer_sequences(result: ServingResult) -> str:
+    most = result.max_batch
+    return f"A batch of at most {most:,d}, a shorter context" if most else "Fewer bits, a shorter context"

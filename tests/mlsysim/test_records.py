@@ -1,0 +1,94 @@
+import copy
+import pickle
+from dataclasses import replace
+
+import pytest
+
+from mlsysim.check import InvalidValue, UnknownName
+from mlsysim.records import Datum, HardwareNode, ModelSpec
+from mlsysim.registry import Hardware, Models
+
+
+def test_ones_own_machine_in_five_lines():
+    mine = HardwareNode(
+        name="Mine",
+        peak={"fp16": "500 TFLOP/s", "INT8": 1e15},
+        memory="96 GB",
+        memory_bandwidth="4 TB/s",
+    )
+    assert (mine.memory, mine.memory_bandwidth, mine.rate("int8")) == (96e9, 4e12, 1e15)
+    assert mine.ridge_point("fp16") == 125.0
+    assert mine.full_name == "Mine"
+
+
+def test_ones_own_figure_says_that_it_is_ones_own():
+    mine = HardwareNode(name="Mine", peak={"fp16": 1e15}, memory=1e9, memory_bandwidth=1e12, tdp="400 W")
+    assert mine.datum("tdp") == Datum(400.0, "W", "given for Mine", "", "estimate", "not from a data sheet")
+    assert mine.datum("peak.fp16").value == 1e15
+
+
+def test_a_changed_copy_does_not_keep_the_old_passport():
+    faster = replace(Hardware.Cloud.H100, memory_bandwidth=4.8e12)
+    assert Hardware.Cloud.H100.datum("memory_bandwidth").tier == "datasheet"
+    assert faster.datum("memory_bandwidth").tier == "estimate"
+    assert faster.datum("memory").tier == "datasheet"
+
+
+@pytest.mark.parametrize("name", ["colour", "peak.fp64", "flash", "name", "peak", ""])
+def test_a_figure_that_is_not_there_names_the_closest(name):
+    with pytest.raises(UnknownName) as caught:
+        Hardware.Cloud.H100.datum(name)
+    assert len(caught.value.closest) == 3
+
+
+def test_a_figure_needs_a_source_a_known_tier_and_its_value_in_its_range():
+    with pytest.raises(InvalidValue, match="without a source"):
+        Datum(1.0, "s", "", "2026-11-21", "measured")
+    with pytest.raises(InvalidValue, match="tier is 'hearsay'"):
+        Datum(1.0, "s", "x", "2026-11-21", "hearsay")
+    with pytest.raises(InvalidValue, match="lower"):
+        Datum(1.0, "s", "x", "2026-11-21", "measured", lower=2.0)
+    with pytest.raises(InvalidValue, match="upper"):
+        Datum(1.0, "s", "x", "2026-11-21", "measured", upper=0.5)
+
+
+def test_records_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        Hardware.Cloud.H100.memory = 1.0
+    with pytest.raises(TypeError):
+        Hardware.Cloud.H100.peak["fp16"] = 1.0
+
+
+@pytest.mark.parametrize("record", [Hardware.Cloud.H100, Models.Llama3_8B], ids=lambda record: record.name)
+def test_records_travel_between_processes(record):
+    there = pickle.loads(pickle.dumps(record))
+    assert there == record
+    assert there.passports == record.passports
+    assert copy.deepcopy(record) == record
+    assert hash(there) == hash(record)
+
+
+def brute_force_parameters(spec: ModelSpec) -> int:
+    """Every tensor of the checkpoint, by its shape."""
+    wide, kv = spec.heads * spec.head_dim, spec.kv_heads * spec.head_dim
+    layer = [(spec.hidden, wide), (spec.hidden, kv), (spec.hidden, kv), (wide, spec.hidden)]
+    layer += [(spec.hidden, spec.ffn)] * (2 if spec.gated else 1) + [(spec.ffn, spec.hidden)]
+    vectors = [spec.hidden] * (4 if spec.layer_norm else 2)
+    if spec.bias:
+        vectors += [columns for _, columns in layer]
+    tables = [(spec.vocab, spec.hidden)] * (1 if spec.tied else 2) + [(spec.learned_positions, spec.hidden)]
+    last = [spec.hidden] * (2 if spec.layer_norm else 1)
+    matrices = sum(rows * columns for rows, columns in layer * spec.layers + tables)
+    return matrices + sum(vectors) * spec.layers + sum(last)
+
+
+@pytest.mark.parametrize("spec", list(Models), ids=lambda spec: spec.name)
+def test_parameters_follow_from_the_architecture(spec):
+    assert spec.parameters == brute_force_parameters(spec) == spec.datum("parameters").value
+
+
+def test_a_model_without_a_published_count_says_so():
+    mine = ModelSpec(name="Mine", layers=2, hidden=64, heads=4, ffn=256, vocab=1000, max_context=128)
+    with pytest.raises(UnknownName, match="datum 'parameters'"):
+        mine.datum("parameters")
+    assert mine.full_name == "Mine"

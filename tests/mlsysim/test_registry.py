@@ -1,0 +1,147 @@
+import pickle
+
+import pytest
+
+from mlsysim import registry
+from mlsysim.check import InvalidValue, UnknownName
+from mlsysim.records import TIERS, HardwareNode
+from mlsysim.registry import Hardware, Models
+
+MACHINES = list(Hardware)
+
+
+def test_the_machines_of_the_first_lab_are_there():
+    assert [machine.name for machine in Hardware.Cloud] == ["A100", "H100", "MI300X", "L40S", "A10", "T4"]
+    assert Hardware.Edge.JetsonAGXOrin.kind == "edge"
+    assert Hardware.Tiny.nRF52840.flash == 2**20
+    assert dir(Hardware) == ["Cloud", "Edge", "Tiny"]
+    assert "H100" in dir(Hardware.Cloud)
+    assert "Llama3_8B" in dir(Models)
+    assert len(Hardware.Cloud) == 6
+
+
+@pytest.mark.parametrize("spelling", ["H100", "h100", "H100 SXM5 80GB", "h100-sxm5-80gb"])
+def test_a_machine_by_any_spelling(spelling):
+    assert registry.machine(spelling) is Hardware.Cloud.H100
+
+
+@pytest.mark.parametrize("spelling", ["Llama3_8B", "Llama-3-8B", "llama 3 8b", "LLAMA3-8B"])
+def test_a_model_by_any_spelling(spelling):
+    assert registry.model(spelling) is Models.Llama3_8B
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
+def test_every_figure_has_a_passport(machine):
+    figures = machine._figures()
+    assert len(figures) >= 5
+    for name in figures:
+        datum = machine.datum(name)
+        assert datum.source.startswith("https://"), name
+        assert datum.read == "2026-11-21"
+        assert datum.tier in TIERS
+        assert datum.tier != "datasheet" or datum.checked, f"{name} has no second source"
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
+def test_figures_are_plausible(machine):
+    for precision, dense in machine.peak.items():
+        assert 0.1 < machine.ridge_point(precision) < 2000
+        if precision in machine.sparse_peak:
+            assert machine.sparse_peak[precision] == pytest.approx(2 * dense, rel=0.02)
+    if machine.memory_visible is not None:
+        assert machine.memory <= machine.memory_visible < 1.08 * machine.memory
+    halves = [("fp16", "int8"), ("int8", "int4")]
+    for wide, narrow in halves:
+        if wide in machine.peak and narrow in machine.peak:
+            assert machine.peak[narrow] == pytest.approx(2 * machine.peak[wide], rel=0.02)
+
+
+# Cores, multiply-adds per core and cycle in FP16, and boost clock, from the vendors' architecture papers.
+@pytest.mark.parametrize(
+    ("name", "cores", "multiply_adds", "clock"),
+    [
+        ("A100", 108 * 4, 256, 1.41e9),
+        ("H100", 132 * 4, 512, 1.83e9),
+        ("T4", 320, 64, 1.59e9),
+        ("A10", 288, 128, 1.695e9),
+        ("L40S", 568, 128, 2.52e9),
+        ("Jetson AGX Orin", 64, 256, 1.3e9),
+        ("MI300X", 304, 1024, 2.1e9),
+    ],
+)
+def test_peaks_follow_from_cores_and_clock(name, cores, multiply_adds, clock):
+    assert registry.machine(name).rate("fp16") == pytest.approx(2 * cores * multiply_adds * clock, rel=0.02)
+
+
+# Pins and bits per second and pin.
+@pytest.mark.parametrize(("name", "pins", "rate"), [("T4", 256, 10e9), ("A10", 384, 12.5e9), ("L40S", 384, 18e9)])
+def test_bandwidth_follows_from_pins_and_rate(name, pins, rate):
+    assert registry.machine(name).memory_bandwidth == pytest.approx(pins * rate / 8, rel=0.001)
+
+
+def test_a_wrong_name_comes_with_three_closest():
+    with pytest.raises(UnknownName, match="closest names are") as caught:
+        registry.machine("H1000")
+    assert caught.value.closest[0] == "H100"
+    assert len(caught.value.closest) == 3
+    with pytest.raises(UnknownName) as caught:
+        registry.model("Llama3_9B")
+    assert "Llama-3-8B" in caught.value.closest
+
+
+def test_a_name_on_the_wrong_side_says_so():
+    with pytest.raises(UnknownName, match="is a machine: pass it as hardware="):
+        registry.model("H100")
+    with pytest.raises(UnknownName, match="is a model: pass it as model="):
+        registry.machine("Llama-3-8B")
+    with pytest.raises(InvalidValue, match="wrong side"):
+        registry.model(Hardware.Cloud.H100)
+    with pytest.raises(InvalidValue, match="wrong side"):
+        registry.machine(Models.GPT2)
+
+
+def test_attributes_behave_as_attributes():
+    assert not hasattr(Hardware, "Clowd")
+    assert not hasattr(Hardware, "__wrapped__")
+    assert not hasattr(Hardware.Cloud, "H1000")
+    assert not hasattr(Models, "Llama9")
+    assert not hasattr(Models, "_display_")
+    assert pickle.loads(pickle.dumps(Hardware.Tiny)).nRF52840 == Hardware.Tiny.nRF52840
+    assert repr(Hardware.Tiny) == "<hardware: nRF52840>"
+
+
+SOURCES = {"vendor": {"url": "https://example.org", "read": "2026-11-21", "tier": "datasheet"}}
+
+
+def record(**changes):
+    plain = {
+        "name": "X",
+        "source": "vendor",
+        "peak_FLOP_per_s": {"fp16": 1e15},
+        "memory_B": 1e9,
+        "memory_bandwidth_B_per_s": 1e12,
+    }
+    return plain | changes
+
+
+def test_a_record_loads_with_its_sources():
+    loaded = registry._machine("cloud", record(passport={"memory": {"note": "small"}}), SOURCES)
+    assert isinstance(loaded, HardwareNode)
+    assert loaded.datum("memory").note == "small"
+
+
+def test_a_record_without_a_source_does_not_load():
+    with pytest.raises(InvalidValue, match="without a source does not load"):
+        registry._machine("cloud", record(source=""), SOURCES)
+    with pytest.raises(UnknownName, match="source of"):
+        registry._machine("cloud", record(source="rumour"), SOURCES)
+
+
+def test_a_passport_for_no_figure_does_not_load():
+    with pytest.raises(InvalidValue, match="no such figure"):
+        registry._machine("cloud", record(passport={"colour": {"note": "green"}}), SOURCES)
+
+
+def test_an_unknown_field_does_not_load():
+    with pytest.raises(TypeError, match="colour"):
+        registry._machine("cloud", record(colour="green"), SOURCES)
