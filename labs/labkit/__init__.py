@@ -1,0 +1,27 @@
+"""labkit: what makes a notebook a lab. A lab declares itself; the kit locks, gates, pins, logs and submits."""
+
+from importlib import import_module
+
+__all__ = ["Assumption", "Choice", "Lab", "Lock", "Part", "Reading", "Slider", "charts"]
+
+_HOME = {
+    "Assumption": "flow",
+    "Choice": "plan",
+    "Lab": "flow",
+    "Lock": "plan",
+    "Part": "plan",
+    "Reading": "reading",
+    "Slider": "plan",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "charts":
+        return import_module("labkit.charts")
+    if name in _HOME:
+        return getattr(import_module(f"labkit.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'labkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

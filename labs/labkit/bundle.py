@@ -1,0 +1,24 @@
+"""The page's script and style: one file each, from the sources in page/."""
+
+from importlib.resources import files
+
+# In the order in which they need each other.
+SCRIPTS = ("vendor/sha256.min", "store", "dom", "lock", "panel", "readings", "log", "page", "start")
+
+
+def script() -> str:
+    """The page's script."""
+    page = files("labkit") / "page"
+    vendor, *own = ((page / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    body = "\n".join(own)
+    return f'{vendor}\n(() => {{\n"use strict";\n{body}}})();\n'
+
+
+def style() -> str:
+    """The page's style sheet."""
+    return (files("labkit") / "page" / "lab.css").read_text(encoding="utf-8")
+
+
+def head() -> str:
+    """Script and style as markup for the head of a notebook that no page surrounds (`html_head_file`)."""
+    return f"<style>{style()}</style>\n<script>{script()}</script>\n"

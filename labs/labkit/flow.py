@@ -1,0 +1,231 @@
+"""The lab flow: lock, parts, reveal, failure, log. A notebook declares a `Lab` and asks it for what each cell shows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import exp, log
+from typing import Any
+
+import marimo as mo
+import mlsysim
+
+from labkit.elements import Element, Panel, element
+from labkit.log import check
+from labkit.plan import Lock, Part
+from labkit.reading import Reading
+
+TERMS = ("bytes moved, D/BW", "arithmetic, O/(R·η)", "overhead, L")
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A value one arrives at by assuming something, and what was assumed."""
+
+    value: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A lab as its notebook declares it.
+
+    Parameters
+    ----------
+    name : path of the lab below labs/, such as "vol1/lab_02_ml_systems"
+    version : version of the lab; a submission carries it
+    lede : who asks, and what is at stake, in one or two sentences
+    briefing : paragraphs read before the lock; nothing in them gives its answer away
+    lock : the opening prediction; opens part A
+    parts : parts A, B and C; the locks of B and C stand in their parts
+    log_prompt : what the Decision Log is to say, and to whom
+    readings : functions from settings to a `Reading`, by which every pinned figure can be computed again
+    """
+
+    name: str
+    version: str
+    lede: str
+    briefing: Sequence[str]
+    lock: Lock
+    parts: Sequence[Part]
+    log_prompt: str
+    readings: Sequence[Callable[..., Reading]]
+
+    def part(self, letter: str) -> Part:
+        """The part with this letter."""
+        return next(part for part in self.parts if part.letter == letter)
+
+    def home(self) -> mo.Html:
+        """What comes before the parts where no page surrounds the notebook, as in the notebook editor."""
+        spec = [self.name, self.version, mlsysim.__version__]
+        texts = "".join(f"<p>{escape(text)}</p>" for text in self.briefing)
+        briefing = f'<div class="bare briefing"><p class="lede">{escape(self.lede)}</p>{texts}</div>'
+        return mo.Html(element("lab-home", spec) + briefing)
+
+    def ask(self, lock: Lock) -> Element:
+        """A Prediction Lock; the value is None until it is committed, then a mapping with `answer`."""
+        return Element("lab-lock", lock.spec())
+
+    def panel(self, letter: str) -> Panel:
+        """The controls of a part; the value maps each control's name to where it stands."""
+        return Panel(self.part(letter).panel_spec())
+
+    def finish(self, letter: str, label: str) -> Element:
+        """The button that ends a part; the value turns true, once and for good."""
+        return Element("lab-finish", {"part": letter, "label": label}, False)
+
+    def closed(self, letter: str, until: str) -> mo.Html:
+        """A part that can be seen and not entered."""
+        return mo.Html(closed_markup(self.part(letter), until))
+
+    def opened(self, letter: str, panel: Panel | None = None) -> mo.Html:
+        """Heading and introduction of an open part, with its controls."""
+        return mo.Html(opened_markup(self.part(letter), "" if panel is None else panel.text))
+
+    def instrument(self, *pieces: str) -> mo.Html:
+        """The lower half of a part's card: charts and readings, under the controls."""
+        return mo.Html(f'<div class="instrument">{"".join(pieces)}</div>')
+
+    def reading(self, function: Callable[..., Reading], **settings: Any) -> str:
+        """Markup of a figure from an instrument, with its range, what binds, its equation and a button to pin it."""
+        if function not in self.readings:
+            raise ValueError(f"{function.__name__} is not among the readings of {self.name}: add it to `readings`")
+        return reading_markup(function(**settings), function.__name__, settings)
+
+    def reveal(
+        self,
+        lock: Lock,
+        said: Mapping[str, Any],
+        says: float,
+        text: str,
+        assumptions: Sequence[Assumption],
+        otherwise: str,
+        near: str,
+        equation: Sequence[str],
+    ) -> mo.Html:
+        """Prediction and simulation side by side, and the assumption that the prediction is closest to.
+
+        Parameters
+        ----------
+        lock : the lock that was answered
+        said : value of the lock element
+        says : what the simulator says, in the lock's unit
+        text : `says` as shown
+        assumptions : values that wrong assumptions lead to
+        otherwise : what to say of a prediction that is near none of them
+        near : what to say of a prediction within a quarter of the simulator's value
+        equation : the equation with its numbers, a line each
+        """
+        factor = off_by(said["answer"], says)
+        best = min(assumptions, key=lambda a: off_by(said["answer"], a.value), default=None)
+        if factor <= 1.25:
+            sentence = near
+        elif best and off_by(said["answer"], best.value) <= min(1.25, factor):
+            sentence = best.text
+        else:
+            sentence = otherwise
+        fact = {"kind": "revealed", "key": lock.name, "lock": lock.name, "said": said["answer"], "says": says}
+        figures = (("you said", shown(said["answer"], lock.unit)), ("the simulator says", text))
+        cells = "".join(f"<div><dt>{label}</dt><dd>{escape(value)}</dd></div>" for label, value in figures)
+        cells += f"<div><dt>off by</dt><dd>{factor:,.{1 if factor < 9.95 else 0}f}×</dd></div>"
+        return mo.Html(
+            f'<section class="reveal" aria-label="Your prediction and the simulator">'
+            f"<dl>{cells}</dl><p>{escape(sentence)}</p>{equation_markup(equation)}"
+            f"{element('lab-fact', fact | {'unit': lock.unit, 'factor': factor})}</section>"
+        )
+
+    def remember(self, sentence: str) -> mo.Html:
+        """The sentence a part ends with; it has a number in it."""
+        return mo.Html(f'<p class="remember">{escape(sentence)}</p>')
+
+    def failure(self, part: str, sentence: str, limit: str) -> mo.Html:
+        """A failure state, in words that name value, limit, unit and what would mend it."""
+        headline, _, rest = sentence.partition(". ")
+        fact = element("lab-fact", {"kind": "failed", "key": f"{part} {limit}", "part": part, "limit": limit})
+        return mo.Html(
+            f'<section class="failure" role="status" data-limit="{escape(limit)}">'
+            f"<p><strong>{escape(headline)}.</strong> {escape(rest)}</p>{fact}</section>"
+        )
+
+    def log_heading(self, closed: bool = False) -> str:
+        """Markup of the Decision Log's heading."""
+        note = "<p>Opens after part C.</p>" if closed else ""
+        return f'<section class="part{" closed" * closed}" id="part-Log"><h2>Decision Log</h2>{note}</section>'
+
+    def log_form(self) -> Element:
+        """The Decision Log's fields; the value is the draft."""
+        spec = {"prompt": self.log_prompt, "terms": list(TERMS)}
+        return Element("lab-log", spec, {"term": "", "gave_up": "", "text": ""})
+
+    def pins(self) -> Element:
+        """The pinned readings; the value is their list."""
+        return Element("lab-readings", {}, [])
+
+    def log_check(self, draft: Mapping[str, str], pins: Sequence[Mapping[str, Any]]) -> mo.Html:
+        """What the draft still lacks, and the button that signs it off."""
+        items = [
+            {"name": item.name, "met": item.met, "label": item.label, "hint": item.hint} for item in check(draft, pins)
+        ]
+        return mo.Html(element("lab-check", {"log": dict(draft), "items": items}))
+
+    def export(self) -> mo.Html:
+        """Submission file and printable report."""
+        return mo.Html(element("lab-export", {}))
+
+    def live(self) -> mo.Html:
+        """Tells the page that the notebook is there: comes last."""
+        return mo.Html("<lab-live></lab-live>")
+
+
+def off_by(said: float, says: float) -> float:
+    """The factor between two positive numbers, at least 1."""
+    return exp(abs(log(said / says)))
+
+
+def shown(value: float, unit: str) -> str:
+    """A predicted figure as the page shows it: three significant digits and the unit."""
+    number = f"{value:.3g}" if 1e-3 <= value < 1e6 else f"{value:.2e}"
+    if "e" in number:
+        number = f"{float(number):,.0f}" if 1e3 <= value < 1e6 else number
+    return f"{number}×" if unit == "×" else f"{number} {unit}"
+
+
+def closed_markup(part: Part, until: str) -> str:
+    """A closed part: its heading, and what opens it."""
+    return (
+        f'<section class="part closed" id="part-{part.letter}">'
+        f"<h2><span>{part.letter}</span> {escape(part.title)}</h2><p>Opens {escape(until)}.</p></section>"
+    )
+
+
+def opened_markup(part: Part, panel: str) -> str:
+    """An open part's heading, introduction and controls."""
+    return (
+        f'<section class="part" id="part-{part.letter}">'
+        f"<h2><span>{part.letter}</span> {escape(part.title)}</h2><p>{escape(part.intro)}</p></section>{panel}"
+    )
+
+
+def reading_markup(reading: Reading, function: str, settings: Mapping[str, Any]) -> str:
+    """A reading as a card: figure, range, what binds, pin, equation."""
+    pin = {
+        "reading": function,
+        "settings": dict(settings),
+        "value": reading.value,
+        "unit": reading.unit,
+        "text": reading.text,
+        "name": reading.name,
+        "label": reading.label,
+    }
+    range_text = f", {escape(reading.range_text)}" if reading.range_text else ""
+    bound = f"; <strong>bound by {escape(reading.bound_by)}</strong>" if reading.bound_by else ""
+    return (
+        f'<div class="reading"><p class="big">{escape(reading.text)}</p>'
+        f"<p>{escape(reading.name)}, {escape(reading.label)}{range_text}{bound}</p>"
+        f"{element('lab-pin', pin)}{equation_markup(reading.equation)}</div>"
+    )
+
+
+def equation_markup(lines: Sequence[str]) -> str:
+    """An equation with its numbers, folded away."""
+    text = escape("\n".join(lines))
+    return f"<details><summary>The equation with these numbers</summary><pre>{text}</pre></details>" if lines else ""

@@ -1,0 +1,27 @@
+// One record for the page; the elements come to life in the order in which they need each other.
+
+const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
+let store;
+
+function start(lab, labVersion, simulatorVersion) {
+  if (store) return;
+  store = new Store({ lab, labVersion, simulatorVersion });
+  const elements = { pin: LabPin, readings: LabReadings, fact: LabFact, finish: LabFinish, lock: LabLock, panel: LabPanel };
+  Object.assign(elements, { log: LabLog, check: LabCheck, export: LabExport, live: LabLive });
+  for (const [name, element] of Object.entries(elements)) customElements.define(`lab-${name}`, element);
+  store.subscribe(showSaved);
+  store.subscribe(showTrouble);
+  store.subscribe(showSteps);
+  watchLoading();
+  performance.mark("kit");
+}
+
+// In the notebook editor there is no page around the lab: the notebook names the lab itself.
+class LabHome extends HTMLElement {
+  connectedCallback() {
+    start(...JSON.parse(this.dataset.spec));
+  }
+}
+
+customElements.define("lab-home", LabHome);
+if (meta("lab")) start(meta("lab"), meta("lab-version"), meta("simulator-version"));

@@ -1,0 +1,89 @@
+"""What a lab declares: its lock, its parts and their controls. Plain values, no marimo."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Value = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A question to be answered before the part opens: a number with a unit, or one of several choices.
+
+    Parameters
+    ----------
+    name : key of the answer in the reader's record
+    question : one sentence that ends in a question mark
+    unit : unit of the answer as shown; "×" for a factor
+    units : other spellings of units the answer may carry, each with its factor to `unit`
+    choices : the answers to choose from, where the answer is a category
+    reason_hint : what the field for the reason shows while it is empty
+    """
+
+    name: str
+    question: str
+    unit: str = ""
+    units: Mapping[str, float] = field(default_factory=dict)
+    choices: Sequence[str] = ()
+    reason_hint: str = "because …"
+
+    def spec(self) -> dict[str, object]:
+        """What the page needs to show the lock."""
+        units = {self.unit: 1.0, **self.units}
+        spec: dict[str, object] = {"name": self.name, "question": self.question, "reason_hint": self.reason_hint}
+        return spec | ({"choices": list(self.choices)} if self.choices else {"unit": self.unit, "units": units})
+
+
+@dataclass(frozen=True, slots=True)
+class Slider:
+    """A control that steps through ordered values."""
+
+    name: str
+    label: str
+    values: Sequence[Value]
+    value: Value
+    text: Callable[[Value], str] = str
+    kind: Literal["slider"] = "slider"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A control that picks one of a few values, all in sight."""
+
+    name: str
+    label: str
+    values: Sequence[Value]
+    value: Value
+    text: Callable[[Value], str] = str
+    kind: Literal["choice"] = "choice"
+
+
+def control_spec(control: Slider | Choice) -> dict[str, object]:
+    """What the page needs to show a control."""
+    if control.value not in control.values:
+        raise ValueError(f"control {control.name!r} starts at {control.value!r}, which is not one of its values")
+    return {
+        "kind": control.kind,
+        "name": control.name,
+        "label": control.label,
+        "values": list(control.values),
+        "texts": [control.text(value) for value in control.values],
+        "value": control.value,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the lab's three parts."""
+
+    letter: Literal["A", "B", "C"]
+    title: str
+    intro: str
+    controls: Sequence[Slider | Choice]
+    lock: Lock | None = None
+
+    def panel_spec(self) -> dict[str, object]:
+        """What the page needs to show the part's controls."""
+        controls = [control_spec(control) for control in self.controls]
+        return {"name": self.letter, "title": f"Controls of part {self.letter}", "controls": controls}
