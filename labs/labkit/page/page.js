@@ -136,25 +136,31 @@ function showSteps() {
   if (waiting) waiting.classList.toggle("open", done.has("Lock"));
 }
 
-// The notebook is there: its parts take the place of the page's stand-ins, the focus stays where it was.
+// The notebook is there: its parts take the place of the page's stand-ins, the focus stays where it was. Where the reader
+// is past the lock already, that waits until part A is drawn, so that nothing closes and opens again before their eyes.
 class LabLive extends HTMLElement {
   connectedCallback() {
-    requestAnimationFrame(() => {
-      const waiting = document.getElementById("waiting");
-      if (!waiting) return;
-      const held = waiting.contains(document.activeElement) ? document.activeElement : null;
-      const place = held?.closest("lab-panel")?.spec.name;
-      const index = held && place ? [...held.closest("lab-panel").querySelectorAll("input, button")].indexOf(held) : -1;
-      waiting.remove();
-      document.getElementById("starting").textContent = "The simulator is ready.";
-      document.documentElement.dataset.state = "live";
-      window.dispatchEvent(new Event("resize"));
-      performance.mark("live");
-      if (index >= 0) {
-        const live = [...document.querySelectorAll("lab-panel")].find((panel) => panel.spec.name === place);
-        live?.querySelectorAll("input, button")[index]?.focus();
-      }
-    });
+    const drawn = () => !store.record.events.some(({ kind }) => kind === "committed") || document.querySelector("#root .instrument");
+    const patience = performance.now() + 4000;
+    const look = () => (drawn() || performance.now() > patience ? this.takeOver() : requestAnimationFrame(look));
+    store.ready.then(look);
+  }
+
+  takeOver() {
+    const waiting = document.getElementById("waiting");
+    if (!waiting) return;
+    const held = waiting.contains(document.activeElement) ? document.activeElement : null;
+    const place = held?.closest("lab-panel")?.spec.name;
+    const index = place ? [...held.closest("lab-panel").querySelectorAll("input, button")].indexOf(held) : -1;
+    waiting.remove();
+    document.getElementById("starting").textContent = "The simulator is ready.";
+    document.documentElement.dataset.state = "live";
+    window.dispatchEvent(new Event("resize"));
+    performance.mark("live");
+    if (index >= 0) {
+      const panel = [...document.querySelectorAll("lab-panel")].find(({ spec }) => spec.name === place);
+      panel?.querySelectorAll("input, button")[index]?.focus();
+    }
   }
 }
 
