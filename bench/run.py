@@ -16,11 +16,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / name) for name in ("bench", "wheel", "site", "labs", "")]
 
-import own  # noqa: E402
-import runtime  # noqa: E402
 import stock  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from serve import Count, serving  # noqa: E402
+
+import own  # noqa: E402
+import runtime  # noqa: E402
 
 LAB = "vol1/lab_02_ml_systems"
 VISITS = int(os.environ.get("BENCH_VISITS", "3"))
@@ -76,7 +77,9 @@ def measured(page: Page, site: Site, again: bool) -> dict[str, float]:
         return time.perf_counter() - started
 
     page.goto(site.address + site.page, wait_until="commit")
-    page.get_by_text("The budget for faster accelerators is approved").locator("visible=true").first.wait_for(timeout=TIMEOUT)
+    page.get_by_text("The budget for faster accelerators is approved").locator("visible=true").first.wait_for(
+        timeout=TIMEOUT
+    )
     readable = since()
     if again:
         page.locator("lab-lock .frozen .big").locator("visible=true").first.wait_for(timeout=TIMEOUT)

@@ -4,13 +4,14 @@ import shutil
 from pathlib import Path
 
 import marimo
-from labkit import bundle
 from marimo._ast.app import InternalApp
 from marimo._ast.load import load_app
 from marimo._config.config import DEFAULT_CONFIG
 from marimo._export.exporter import Exporter
 from marimo._export.requests import WASMExportRequest
 from marimo._schemas.export_options import WASMExportOptions, WASMRuntimeConfig
+
+from labkit import bundle
 
 
 def build(out: Path, notebook: Path, runtime: Path) -> str:

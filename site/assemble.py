@@ -10,17 +10,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
 import catalog
 import mlsysim
 import notebook
 from catalog import Row
 from errors import BuildError
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from labkit import bundle
 from labkit.elements import element
 from labkit.flow import Lab, closed_markup, opened_markup
 from labkit.plan import Lock
-from markupsafe import Markup, escape
 
 HERE = Path(__file__).resolve().parent
 ICON = (

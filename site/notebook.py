@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import marimo
-from errors import BuildError
 from marimo._ast.app import InternalApp
 from marimo._ast.load import load_app
 from marimo._config.config import DEFAULT_CONFIG
@@ -14,12 +13,15 @@ from marimo._export.exporter import Exporter
 from marimo._export.requests import WASMExportRequest
 from marimo._schemas.export_options import WASMExportOptions, WASMRuntimeConfig
 
+from errors import BuildError
+
 # The front end's files that no exported page asks for.
 UNUSED = ("*.map", "CLAUDE.md", "*.png", "*.ico", "manifest.json", "site.webmanifest", "index.html", "logo*")
 
 _IDLE_ICON = "idle:`./favicon.ico`"
 _DROPPED = re.compile(
-    r'<link rel="(?:icon|preload|apple-touch-icon|manifest)"[^>]*>|<meta name="(?:viewport|theme-color|description)"[^>]*>'
+    r'<link rel="(?:icon|preload|apple-touch-icon|manifest)"[^>]*>'
+    r'|<meta name="(?:viewport|theme-color|description)"[^>]*>'
     r'|<meta charset="utf-8" />|<title>.*?</title>|<!--.*?-->'
     r"|<script>\s*if \(window\.location\.protocol === 'file:'\).*?</script>",
     re.DOTALL,
@@ -71,5 +73,7 @@ def front_end(out: Path, icon: str) -> None:
         sheet.write_text(f"@layer marimo {{\n{sheet.read_text(encoding='utf-8')}\n}}\n", encoding="utf-8")
     panels = [path for path in out.glob("panels-*.js") if _IDLE_ICON in path.read_text(encoding="utf-8")]
     if len(panels) != 1:
-        raise BuildError("marimo's front end no longer sets its icon where the build looks for it: see site/notebook.py")
+        raise BuildError(
+            "marimo's front end no longer sets its icon where the build looks for it: see site/notebook.py"
+        )
     panels[0].write_text(panels[0].read_text(encoding="utf-8").replace(_IDLE_ICON, f"idle:`{icon}`"), encoding="utf-8")

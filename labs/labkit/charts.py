@@ -1,6 +1,6 @@
 """The labs' charts: altair in one style, coloured by the page's own variables so that both colour schemes hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -10,7 +10,13 @@ import marimo as mo
 
 TERM_NAMES = ("moving bytes D/BW", "arithmetic O/(R·η)", "overhead L")
 TERM_COLOURS = ("var(--lab-bytes)", "var(--lab-arithmetic)", "var(--lab-overhead)")
-INK, MUTED, LINE, BAD, ACCENT = "var(--lab-ink)", "var(--lab-muted)", "var(--lab-line)", "var(--lab-bad)", "var(--lab-accent)"
+INK, MUTED, LINE, BAD, ACCENT = (
+    "var(--lab-ink)",
+    "var(--lab-muted)",
+    "var(--lab-line)",
+    "var(--lab-bad)",
+    "var(--lab-accent)",
+)
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 SIZE = 13
 ROW = 46
@@ -52,7 +58,7 @@ class Band:
     met: str
 
 
-def iron_law(bars: Sequence[Bar]) -> alt.Chart:
+def iron_law(bars: Sequence[Bar]) -> Any:
     """Stacked bars of the Iron Law's terms, one for each machine, labelled with their totals."""
     rows = [
         {"machine": bar.label, "term": name, "order": order, "ms": 1e3 * seconds}
@@ -62,13 +68,19 @@ def iron_law(bars: Sequence[Bar]) -> alt.Chart:
         )
     ]
     totals = [{"machine": bar.label, "ms": 1e3 * bar.total_s, "text": bar.text} for bar in bars]
-    widest = max(total["ms"] for total in totals)
-    machines = alt.Y("machine:N", sort=[bar.label for bar in bars], title=None, axis=alt.Axis(domain=False, ticks=False))
+    widest = max(1e3 * bar.total_s for bar in bars)
+    machines = alt.Y(
+        "machine:N", sort=[bar.label for bar in bars], title=None, axis=alt.Axis(domain=False, ticks=False)
+    )
     time = alt.X(
-        "ms:Q", title="ms", stack="zero", scale=alt.Scale(domainMin=0, domainMax=1.3 * widest), axis=alt.Axis(grid=False)
+        "ms:Q",
+        title="ms",
+        stack="zero",
+        scale=alt.Scale(domainMin=0, domainMax=1.3 * widest),
+        axis=alt.Axis(grid=False),
     )
     stack = (
-        alt.Chart(alt.Data(values=rows))
+        plotted(rows)
         .mark_bar(size=26)
         .encode(
             x=time,
@@ -82,34 +94,34 @@ def iron_law(bars: Sequence[Bar]) -> alt.Chart:
         )
     )
     labels = (
-        alt.Chart(alt.Data(values=totals))
+        plotted(totals)
         .mark_text(align="left", dx=6, fontSize=SIZE, color=INK)
         .encode(x=alt.X("ms:Q"), y=machines, text="text:N")
     )
     return styled(stack + labels, ROW * len(bars))
 
 
-def crossing(curves: Sequence[Curve], here: float, x_title: str, y_title: str, mark: tuple[float, str] | None) -> alt.Chart:
+def crossing(curves: Sequence[Curve], here: float, x_title: str, y_title: str, mark: tuple[float, str] | None) -> Any:
     """Lines on two logarithmic axes, where one stands now, and the place where they cross."""
     rows = [{"x": x, "y": y, "line": curve.name} for curve in curves for x, y in curve.points]
     ends = [{"x": curve.points[0][0], "y": curve.points[0][1], "line": curve.name} for curve in curves]
-    log_axis = {"scale": alt.Scale(type="log", nice=False)}
-    x = alt.X("x:Q", title=x_title, axis=alt.Axis(grid=False, tickCount=6, format=",~g"), **log_axis)
-    y = alt.Y("y:Q", title=None, axis=alt.Axis(gridColor=LINE, tickCount=4, format=",~g"), **log_axis)
+    log = alt.Scale(type="log", nice=False)
+    x = alt.X("x:Q", title=x_title, axis=alt.Axis(grid=False, tickCount=6, format=",~g"), scale=log)
+    y = alt.Y("y:Q", title=None, axis=alt.Axis(gridColor=LINE, tickCount=4, format=",~g"), scale=log)
     colour = alt.Color(
         "line:N",
         scale=alt.Scale(domain=[curve.name for curve in curves], range=[curve.colour for curve in curves]),
         legend=alt.Legend(title=None, orient="bottom", direction="vertical", symbolType="stroke"),
     )
     dash = alt.StrokeDash("line:N", legend=None)
-    lines = alt.Chart(alt.Data(values=rows)).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash)
+    lines = plotted(rows).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash)
     now = [row for row in rows if row["x"] == here] or ends
     layers: list[Any] = [
         lines,
-        alt.Chart(alt.Data(values=now)).mark_point(size=90, filled=True, opacity=1).encode(x=x, y=y, color=colour),
+        plotted(now).mark_point(size=90, filled=True, opacity=1).encode(x=x, y=y, color=colour),
     ]
     if mark:
-        rule = alt.Chart(alt.Data(values=[{"x": mark[0], "text": mark[1]}]))
+        rule = plotted([{"x": mark[0], "text": mark[1]}])
         layers += [
             rule.mark_rule(color=MUTED, strokeDash=[4, 4]).encode(x=x),
             rule.mark_text(align="right", dx=-5, y=8, fontSize=SIZE, color=INK).encode(x=x, text="text:N"),
@@ -118,11 +130,9 @@ def crossing(curves: Sequence[Curve], here: float, x_title: str, y_title: str, m
     return styled(alt.layer(*layers).properties(title=title), 230)
 
 
-def against_limit(bands: Sequence[Band], limit: float, limit_text: str, x_title: str) -> alt.Chart:
+def against_limit(bands: Sequence[Band], limit: float, limit_text: str, x_title: str) -> Any:
     """Estimates with their range against a limit that they have to stay under."""
-    rows = [
-        {"label": b.label, "lower": b.lower, "expected": b.expected, "upper": b.upper, "met": b.met} for b in bands
-    ]
+    rows = [{"label": b.label, "lower": b.lower, "expected": b.expected, "upper": b.upper, "met": b.met} for b in bands]
     widest = 1.08 * max(limit, *(band.upper for band in bands))
     scale = alt.Scale(domainMin=0, domainMax=widest)
     labels = alt.Y("label:N", sort=[b.label for b in bands], title=None, axis=alt.Axis(domain=False, ticks=False))
@@ -132,10 +142,10 @@ def against_limit(bands: Sequence[Band], limit: float, limit_text: str, x_title:
         scale=alt.Scale(domain=list(kinds), range=[ACCENT, MUTED, BAD]),
         legend=alt.Legend(title=None, orient="bottom", direction="vertical", symbolType="circle"),
     )
-    base = alt.Chart(alt.Data(values=rows))
+    base = plotted(rows)
     axis = alt.Axis(grid=False)
     shape = alt.Shape("met:N", scale=alt.Scale(domain=list(kinds), range=["circle", "diamond", "cross"]), legend=None)
-    promise = alt.Chart(alt.Data(values=[{"x": limit, "text": limit_text}]))
+    promise = plotted([{"x": limit, "text": limit_text}])
     return styled(
         alt.layer(
             promise.mark_rule(color=INK, strokeDash=[5, 4]).encode(x=alt.X("x:Q", scale=scale)),
@@ -151,7 +161,12 @@ def against_limit(bands: Sequence[Band], limit: float, limit_text: str, x_title:
     )
 
 
-def styled(chart: Any, height: int) -> alt.Chart:
+def plotted(rows: Sequence[Mapping[str, object]]) -> alt.Chart:
+    """A chart over these rows, kept in the chart itself."""
+    return alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]
+
+
+def styled(chart: Any, height: int) -> Any:
     """The style all charts share: as wide as the column, the page's text size, no frame."""
     axis = {
         "labelFontSize": SIZE,
@@ -178,14 +193,14 @@ def styled(chart: Any, height: int) -> alt.Chart:
     )
 
 
-def figure(chart: alt.Chart, says: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def figure(chart: Any, says: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A chart with the sentence that says what it shows, and the same figures as a table.
 
     The first column of the table is text, the others are numbers.
     """
     cells = "".join(
         "<tr>"
-        + "".join(f'<td{" class=number" if column else ""}>{escape(cell)}</td>' for column, cell in enumerate(row))
+        + "".join(f"<td{' class=number' if column else ''}>{escape(cell)}</td>" for column, cell in enumerate(row))
         + "</tr>"
         for row in rows
     )

@@ -7,8 +7,8 @@ from math import exp, log
 from typing import Any
 
 import marimo as mo
-import mlsysim
 
+import mlsysim
 from labkit.elements import Element, Panel, element
 from labkit.log import check
 from labkit.plan import Lock, Part

@@ -11,6 +11,7 @@ with app.setup:
     from dataclasses import dataclass
 
     import marimo as mo
+
     import mlsysim as ms
     from labkit import Assumption, Choice, Lab, Lock, Part, Reading, Slider
 
@@ -228,9 +229,17 @@ def plan():
                 (
                     Choice("machine", "Machine", CANDIDATES, "A10"),
                     Choice("weights", "Bits per weight", tuple(BITS), "fp16", lambda bits: BITS[bits].split()[0]),
-                    Choice("product", "Promise", ("chat", "completion"), "chat", {"chat": "chat, 40 ms", "completion": "completion, 10 ms"}.get),
+                    Choice(
+                        "product",
+                        "Promise",
+                        ("chat", "completion"),
+                        "chat",
+                        {"chat": "chat, 40 ms", "completion": "completion, 10 ms"}.get,
+                    ),
                     Slider("batch", "Users at once", (1, 2, 4, 8, 16, 32, 64), 1),
-                    Slider("distance", "Distance to the users", (50, 150, 500, 1500, 5000), 150, lambda km: f"{km:,} km"),
+                    Slider(
+                        "distance", "Distance to the users", (50, 150, 500, 1500, 5000), 150, lambda km: f"{km:,} km"
+                    ),
                 ),
                 THIRD,
             ),
@@ -262,6 +271,7 @@ def part_a(first, lab):
 def charts():
     # The browser fetches the packages that a notebook names.
     import altair  # noqa: F401
+
     from labkit import charts as chart
 
     return (chart,)
@@ -331,7 +341,8 @@ def reveal_a(done_a, first, lab):
                     ),
                     Assumption(1.0, "You took them for equal. Their memories are not: the H100’s is faster."),
                     Assumption(
-                        _ratios["power"], "You compared power. A watt buys nothing by itself; the bytes still have to move."
+                        _ratios["power"],
+                        "You compared power. A watt buys nothing by itself; the bytes still have to move.",
                     ),
                 ),
                 "Neither arithmetic nor power gives this figure: look at which term of the step is left.",
@@ -410,7 +421,9 @@ def instrument_b(b, chart, lab):
             ],
         ),
         # What does not fit takes no time: there is nothing to read.
-        lab.reading(token_time, machine=_machine, weights="fp16", batch=_batch, context=_context) if _here.feasible else "",
+        lab.reading(token_time, machine=_machine, weights="fp16", batch=_batch, context=_context)
+        if _here.feasible
+        else "",
         lab.reading(crossover, machine=_machine, context=_context),
     )
     return
@@ -447,7 +460,8 @@ def reveal_b(done_b, lab, second):
                 f"{_says:,.0f} sequences",
                 (
                     Assumption(
-                        1, "You let arithmetic lead from the start. At batch 1 a weight fetched serves one sequence only."
+                        1,
+                        "You let arithmetic lead from the start. At batch 1 a weight fetched serves one sequence only.",
                     ),
                     Assumption(
                         _brief.decode.ridge,
@@ -507,7 +521,9 @@ def instrument_c(c, chart, lab):
         _mark = ", yours" if _machine == c.value["machine"] else ""
         _bands.append(
             chart.Band(
-                f"{_machine}{_mark}{'' if _kept.fits else ', too small'}", *(1e3 * t for t in (_kept.band.lower, _kept.band.expected, _kept.band.upper)), _kept.word
+                f"{_machine}{_mark}{'' if _kept.fits else ', too small'}",
+                *(1e3 * t for t in (_kept.band.lower, _kept.band.expected, _kept.band.upper)),
+                _kept.word,
             )
         )
     _own = verdict(c.value["machine"], **_design)
@@ -526,7 +542,9 @@ def instrument_c(c, chart, lab):
 
 @app.cell
 def failure_c(c, lab):
-    _failures = broken(c.value["machine"], c.value["weights"], c.value["batch"], c.value["product"], c.value["distance"])
+    _failures = broken(
+        c.value["machine"], c.value["weights"], c.value["batch"], c.value["product"], c.value["distance"]
+    )
     mo.stop(not _failures)
     mo.vstack([lab.failure("C", sentence, limit) for limit, sentence in _failures], gap=0)
     return
@@ -554,7 +572,9 @@ def reveal_c(done_c, lab, third):
                 _says,
                 f"{_says:,.0f} GB/s",
                 (
-                    Assumption(_bytes / 1e9, "You named the bytes of one token. The promise asks for them every 40 ms."),
+                    Assumption(
+                        _bytes / 1e9, "You named the bytes of one token. The promise asks for them every 40 ms."
+                    ),
                     Assumption(
                         _needed.memory_bandwidth.expected / 1e9,
                         "You allowed for the part of the datasheet’s bandwidth that software does not reach: the honest "

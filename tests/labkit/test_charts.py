@@ -1,6 +1,7 @@
 """Charts carry the figures they are given, in the page's own colours, with the same figures as a table."""
 
 import pytest
+
 from labkit import charts
 
 BARS = (charts.Bar("A", 0.010, 0.001, 0.002, "13 ms"), charts.Bar("B", 0.004, 0.001, 0.002, "7 ms"))

@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from labkit.elements import Panel, element
 from labkit.flow import Assumption, Lab, off_by, reading_markup, shown
 from labkit.plan import Choice, Lock, Part, Slider
@@ -23,7 +24,10 @@ def double(x):
 LAB = Lab("vol1/lab_99", "1", "Lede.", (), LOCK, (PART,), "Write.", (double,))
 
 
-def reveal(answer, assumptions=(Assumption(3.2, "You compared arithmetic."), Assumption(1.0, "You took them for equal."))):
+ASSUMED = (Assumption(3.2, "You compared arithmetic."), Assumption(1.0, "You took them for equal."))
+
+
+def reveal(answer, assumptions=ASSUMED):
     said = {"answer": answer}
     return LAB.reveal(LOCK, said, 1.6, "1.6×", assumptions, "Neither.", "Just so.", ["T = D/BW"]).text
 
@@ -52,7 +56,13 @@ def test_the_reveal_sets_three_figures_side_by_side_and_records_them():
     text = reveal(3.2)
     assert re.findall(r"<dd>(.*?)</dd>", text) == ["3.2×", "1.6×", "2.0×"]
     fact = json.loads(unescape(re.search(r'<lab-fact data-spec="(.*?)"', text)[1]))
-    assert (fact["kind"], fact["lock"], fact["said"], fact["says"], fact["unit"]) == ("revealed", "speedup", 3.2, 1.6, "×")
+    assert (fact["kind"], fact["lock"], fact["said"], fact["says"], fact["unit"]) == (
+        "revealed",
+        "speedup",
+        3.2,
+        1.6,
+        "×",
+    )
     assert fact["factor"] == pytest.approx(2.0)
 
 
@@ -63,7 +73,12 @@ def test_a_factor_is_symmetric_and_at_least_one(said, says):
 
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
-    [(3.2, "×", "3.2×"), (2000.0, "GB/s", "2,000 GB/s"), (448.0, "sequences", "448 sequences"), (1e-5, "s", "1.00e-05 s")],
+    [
+        (3.2, "×", "3.2×"),
+        (2000.0, "GB/s", "2,000 GB/s"),
+        (448.0, "sequences", "448 sequences"),
+        (1e-5, "s", "1.00e-05 s"),
+    ],
 )
 def test_a_prediction_is_shown_as_a_person_writes_it(value, unit, text):
     assert shown(value, unit) == text

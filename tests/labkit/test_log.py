@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from labkit.flow import TERMS
 from labkit.log import check, cited, numbers
 

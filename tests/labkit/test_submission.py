@@ -8,6 +8,7 @@ import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
+
 from labkit.reading import Reading
 from labkit.submission import FORMAT, GENESIS, LARGEST, SubmissionError, read, recompute
 
@@ -35,14 +36,21 @@ def document(events, **changes):
 
 
 def pinned(value, **changes):
-    return ("pinned", {"reading": "doubled", "settings": {"x": 3}, "value": value, "unit": "s", "text": "6 s"} | changes)
+    return (
+        "pinned",
+        {"reading": "doubled", "settings": {"x": 3}, "value": value, "unit": "s", "text": "6 s"} | changes,
+    )
 
 
 def doubled(x):
     return Reading(2.0 * x, "s", f"{2 * x} s", "twice", f"x = {x}")
 
 
-STEPS = (("started", {}), ("committed", {"lock": "first", "answer": 3.2, "reason": "naïve “quotes” \u2028"}), pinned(6.0))
+STEPS = (
+    ("started", {}),
+    ("committed", {"lock": "first", "answer": 3.2, "reason": "naïve “quotes” \u2028"}),
+    pinned(6.0),
+)
 
 
 def test_an_honest_submission_reads_back():
@@ -68,7 +76,9 @@ def test_figures_are_computed_again(claim, deviation):
     assert recompute(submission, [doubled]) == [pytest.approx(deviation)]
 
 
-@pytest.mark.parametrize("change", [{"reading": "system"}, {"settings": {"y": 3}}, {"settings": [3]}, {"settings": None}])
+@pytest.mark.parametrize(
+    "change", [{"reading": "system"}, {"settings": {"y": 3}}, {"settings": [3]}, {"settings": None}]
+)
 def test_a_pin_that_names_no_reading_is_infinitely_off(change):
     assert recompute(read(json.dumps(document(chain(pinned(6.0, **change))))), [doubled]) == [inf]
 

@@ -6,10 +6,11 @@ import sys
 from html import unescape
 from math import log
 
+import pytest
+
 import assemble
 import catalog
 import mlsysim as ms
-import pytest
 
 ROW = next(row for row in catalog.read() if row.name == "vol1/lab_02_ml_systems")
 
