@@ -20,8 +20,23 @@ if TYPE_CHECKING:
     from mlsysim.records import ModelSpec as ModelSpec
     from mlsysim.registry import Hardware as Hardware
     from mlsysim.registry import Models as Models
+    from mlsysim.solvers.audit import AuditModel as AuditModel
+    from mlsysim.solvers.compression import CompressionModel as CompressionModel
+    from mlsysim.solvers.data import Checkpoints as Checkpoints
+    from mlsysim.solvers.data import DataModel as DataModel
+    from mlsysim.solvers.economics import EconomicsModel as EconomicsModel
+    from mlsysim.solvers.economics import Owned as Owned
+    from mlsysim.solvers.economics import Rented as Rented
+    from mlsysim.solvers.energy import EnergyModel as EnergyModel
+    from mlsysim.solvers.fairness import FairnessModel as FairnessModel
     from mlsysim.solvers.network import NetworkModel as NetworkModel
+    from mlsysim.solvers.privacy import PrivacyModel as PrivacyModel
+    from mlsysim.solvers.reasoning import ReasoningModel as ReasoningModel
+    from mlsysim.solvers.reasoning import Requests as Requests
+    from mlsysim.solvers.retraining import RetrainingModel as RetrainingModel
+    from mlsysim.solvers.scaling import ScalingModel as ScalingModel
     from mlsysim.solvers.serving import ServingModel as ServingModel
+    from mlsysim.solvers.sustainability import SustainabilityModel as SustainabilityModel
     from mlsysim.solvers.synthesis import SynthesisSolver as SynthesisSolver
     from mlsysim.units import format_quantity as format_quantity
     from mlsysim.units import parse_quantity as parse_quantity
@@ -29,16 +44,31 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "AuditModel": "solvers.audit",
+    "Checkpoints": "solvers.data",
+    "CompressionModel": "solvers.compression",
+    "DataModel": "solvers.data",
     "Datum": "records",
+    "EconomicsModel": "solvers.economics",
+    "EnergyModel": "solvers.energy",
     "Engine": "engine",
     "Estimate": "estimate",
+    "FairnessModel": "solvers.fairness",
     "Hardware": "registry",
     "HardwareNode": "records",
     "InvalidValue": "check",
     "ModelSpec": "records",
     "Models": "registry",
     "NetworkModel": "solvers.network",
+    "Owned": "solvers.economics",
+    "PrivacyModel": "solvers.privacy",
+    "ReasoningModel": "solvers.reasoning",
+    "Rented": "solvers.economics",
+    "Requests": "solvers.reasoning",
+    "RetrainingModel": "solvers.retraining",
+    "ScalingModel": "solvers.scaling",
     "ServingModel": "solvers.serving",
+    "SustainabilityModel": "solvers.sustainability",
     "SynthesisSolver": "solvers.synthesis",
     "UnknownName": "check",
     "format_quantity": "units",

@@ -15,7 +15,19 @@ _RANGE = {
     "B": (1.0, 1e18),
     "B/s": (1e3, 1e18),
     "FLOP/s": (1e3, 1e21),
+    "FLOP": (1.0, 1e35),
     "W": (1e-6, 1e12),
+    "J": (1e-12, 1e21),
+    "kg": (1e-6, 1e12),
+    "kg/J": (1e-13, 1e-6),
+    "L": (1e-3, 1e15),
+    "L/J": (1e-10, 1e-4),
+    "J/B": (1e-13, 1e-6),
+    "J/FLOP": (1e-16, 1e-6),
+    "USD": (1e-6, 1e13),
+    "USD/s": (1e-9, 1e5),
+    "USD/J": (1e-11, 1e-5),
+    "token/s": (1e-6, 1e12),
 }
 
 
@@ -80,6 +92,32 @@ def number(field: str, value: Any, example: str, *, at_most: float = inf) -> flo
     if result > at_most:
         raise InvalidValue(field, value, f"it must be at most {at_most:g}", example)
     return result
+
+
+def share(field: str, value: Any, example: str) -> float:
+    """A fraction from zero to one, both included.
+
+    >>> share("utilization", 0, "0.6")
+    0.0
+    """
+    if not isinstance(value, bool) and isinstance(value, Real) and value == 0:
+        return 0.0
+    return number(field, value, example, at_most=1.0)
+
+
+def choice(field: str, value: Any, known: Iterable[str]) -> str:
+    """One of a few names, in any spelling.
+
+    >>> choice("terms", "On demand", ("on-demand", "spot"))
+    'on-demand'
+    """
+    names = list(known)
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidValue(field, value, f"it must be one of {', '.join(names)}", f'{field}="{names[0]}"')
+    for name in names:
+        if fold(name) == fold(value):
+            return name
+    raise UnknownName(field, value, names)
 
 
 def count(field: str, value: Any, example: str, *, at_most: int = 10**9) -> int:

@@ -137,6 +137,21 @@ def constants(name: str) -> Mapping[str, Datum]:
     return {key: _datum(key, entry.pop("value"), entry.pop("unit"), entry, sources) for key, entry in content.items()}
 
 
+@cache
+def tables(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """The tables of data/<name>.toml: columns of names as they are, columns of figures each with its passport."""
+    content = _read(f"{name}.toml")
+    sources = content.pop("source")
+    read: dict[str, Mapping[str, Any]] = {}
+    for key, table in content.items():
+        stamp = {each: table.pop(each) for each in ("source", "note") if each in table}
+        read[key] = {
+            column: [entry if isinstance(entry, str) else _datum(key, entry, "1", stamp, sources) for entry in entries]
+            for column, entries in table.items()
+        }
+    return read
+
+
 def _name(field: str, given: object, example: str) -> str:
     if isinstance(given, (HardwareNode, ModelSpec)):
         rule = "it is on the wrong side: model= takes a model and hardware= a machine"

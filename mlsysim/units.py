@@ -11,7 +11,7 @@ _BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0
 
 # For each SI unit: the prefixes it is written with, and its other spellings with their size in it.
 _UNITS: dict[str, tuple[dict[str, float], dict[str, float]]] = {
-    "s": (_SMALL, {"min": 60.0, "h": 3600.0}),
+    "s": (_SMALL, {"min": 60.0, "h": 3600.0, "d": 86_400.0, "y": 31_536_000.0}),
     "B": (_LARGE | _BINARY, {"bit": 0.125}),
     "B/s": (_LARGE | _BINARY, {"bit/s": 0.125}),
     "FLOP": (_LARGE, {"OP": 1.0}),
@@ -21,21 +21,48 @@ _UNITS: dict[str, tuple[dict[str, float], dict[str, float]]] = {
     "W": (_SMALL | _LARGE, {}),
     "m": ({"m": 1e-3, "k": 1e3}, {}),
     "token/s": ({"k": 1e3, "M": 1e6}, {"tok/s": 1.0, "tokens/s": 1.0}),
+    "kg": ({}, {"t": 1e3, "g": 1e-3}),
+    "kg/J": ({}, {"g/kWh": 1.0 / 3.6e9, "kg/kWh": 1.0 / 3.6e6}),
+    "L": ({"m": 1e-3}, {"m3": 1e3}),
+    "L/J": ({}, {"L/kWh": 1.0 / 3.6e6}),
+    "J/B": (_SMALL, {"J/bit": 8.0}),
+    "J/FLOP": (_SMALL, {}),
+    "USD": ({"k": 1e3, "M": 1e6}, {}),
+    "USD/s": ({}, {"USD/h": 1.0 / 3600.0, "USD/d": 1.0 / 86_400.0, "USD/y": 1.0 / 31_536_000.0}),
+    "USD/J": ({}, {"USD/kWh": 1.0 / 3.6e6}),
+    "USD/token": ({}, {"USD/Mtoken": 1e-6}),
 }
 
 _SPELLED: dict[str, tuple[float, str]] = {}
 for _unit, (_prefixes, _synonyms) in _UNITS.items():
     for _name, _size in {_unit: 1.0, **_synonyms}.items():
         _SPELLED[_name] = (_size, _unit)
-        if _name not in ("min", "h"):
+        if _name not in ("min", "h", "d", "y", "m3"):
             _SPELLED.update({_prefix + _name: (_scale * _size, _unit) for _prefix, _scale in _prefixes.items()})
 
 # What a quantity is written with: every third power of ten, largest first.
 _WRITTEN = {
-    "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
+    "s": (
+        (31_536_000.0, "y"),
+        (86_400.0, "d"),
+        (3600.0, "h"),
+        (1.0, "s"),
+        (1e-3, "ms"),
+        (1e-6, "µs"),
+        (1e-9, "ns"),
+    ),
     "J": ((1e9, "GJ"), (1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"), (1e-9, "nJ"), (1e-12, "pJ")),
     "W": ((1e9, "GW"), (1e6, "MW"), (1e3, "kW"), (1.0, "W"), (1e-3, "mW"), (1e-6, "µW")),
     "m": ((1e3, "km"), (1.0, "m"), (1e-3, "mm")),
+    "kg": ((1e3, "t"), (1.0, "kg"), (1e-3, "g")),
+    "kg/J": ((1.0 / 3.6e9, "g/kWh"),),
+    "L": ((1e3, "m3"), (1.0, "L"), (1e-3, "mL")),
+    "L/J": ((1.0 / 3.6e6, "L/kWh"),),
+    "J/B": ((1e-12, "pJ/B"),),
+    "J/FLOP": ((1e-12, "pJ/FLOP"),),
+    "USD/s": ((1.0 / 3600.0, "USD/h"),),
+    "USD/J": ((1.0 / 3.6e6, "USD/kWh"),),
+    "USD/token": ((1e-6, "USD/Mtoken"),),
 } | {
     unit: tuple(
         (scale, prefix + unit) for prefix, scale in [*reversed(_LARGE.items()), ("", 1.0)] if prefix not in {"K", "Z"}

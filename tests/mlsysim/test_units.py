@@ -28,6 +28,18 @@ from mlsysim.units import format_quantity, parse_quantity
         ("2 ktok/s", 2000.0, "token/s"),
         (".5 s", 0.5, "s"),
         ("0.7", 0.7, ""),
+        ("2 d", 172_800.0, "s"),
+        ("5 y", 5 * 365 * 86_400.0, "s"),
+        ("500 MWh", 1.8e12, "J"),
+        ("195 t", 195e3, "kg"),
+        ("390 g/kWh", 390 / 3.6e9, "kg/J"),
+        ("0.27 L/kWh", 0.27 / 3.6e6, "L/J"),
+        ("500 m3", 500e3, "L"),
+        ("3.9 pJ/bit", 31.2e-12, "J/B"),
+        ("30 kUSD", 30e3, "USD"),
+        ("3.20 USD/h", 3.20 / 3600, "USD/s"),
+        ("0.083 USD/kWh", 0.083 / 3.6e6, "USD/J"),
+        ("2 USD/Mtoken", 2e-6, "USD/token"),
     ],
 )
 def test_quantities_as_people_write_them(text, value, unit):
@@ -72,6 +84,12 @@ def test_what_cannot_be_read_says_why(text, complaint):
         (1.5e6, "m", 3, "1,500 km"),
         (0.0152, "J", 2, "15 mJ"),
         (0.7, "", 2, "0.70"),
+        (40_000.0, "s", 3, "11.1 h"),
+        (545_000.0, "s", 2, "6.3 d"),
+        (195e3, "kg", 3, "195 t"),
+        (390 / 3.6e9, "kg/J", 3, "390 g/kWh"),
+        (2e-6, "USD/token", 3, "2 USD/Mtoken"),
+        (3.20 / 3600, "USD/s", 3, "3.20 USD/h"),
     ],
 )
 def test_quantities_as_people_read_them(value, unit, digits, text):
