@@ -11,10 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mlsysim.architecture import Experts as Experts
+    from mlsysim.architecture import Latent as Latent
     from mlsysim.check import InvalidValue as InvalidValue
     from mlsysim.check import UnknownName as UnknownName
     from mlsysim.engine import Engine as Engine
     from mlsysim.estimate import Estimate as Estimate
+    from mlsysim.layered import LayeredModel as LayeredModel
     from mlsysim.records import Datum as Datum
     from mlsysim.records import HardwareNode as HardwareNode
     from mlsysim.records import ModelSpec as ModelSpec
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.economics import Rented as Rented
     from mlsysim.solvers.energy import EnergyModel as EnergyModel
     from mlsysim.solvers.fairness import FairnessModel as FairnessModel
+    from mlsysim.solvers.forward import ForwardModel as ForwardModel
     from mlsysim.solvers.network import NetworkModel as NetworkModel
     from mlsysim.solvers.privacy import PrivacyModel as PrivacyModel
     from mlsysim.solvers.reasoning import ReasoningModel as ReasoningModel
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.serving import ServingModel as ServingModel
     from mlsysim.solvers.sustainability import SustainabilityModel as SustainabilityModel
     from mlsysim.solvers.synthesis import SynthesisSolver as SynthesisSolver
+    from mlsysim.solvers.tiny import TinyModel as TinyModel
     from mlsysim.units import format_quantity as format_quantity
     from mlsysim.units import parse_quantity as parse_quantity
 
@@ -53,10 +58,14 @@ _HOME = {
     "EnergyModel": "solvers.energy",
     "Engine": "engine",
     "Estimate": "estimate",
+    "Experts": "architecture",
     "FairnessModel": "solvers.fairness",
+    "ForwardModel": "solvers.forward",
     "Hardware": "registry",
     "HardwareNode": "records",
     "InvalidValue": "check",
+    "Latent": "architecture",
+    "LayeredModel": "layered",
     "ModelSpec": "records",
     "Models": "registry",
     "NetworkModel": "solvers.network",
@@ -70,6 +79,7 @@ _HOME = {
     "ServingModel": "solvers.serving",
     "SustainabilityModel": "solvers.sustainability",
     "SynthesisSolver": "solvers.synthesis",
+    "TinyModel": "solvers.tiny",
     "UnknownName": "check",
     "format_quantity": "units",
     "parse_quantity": "units",

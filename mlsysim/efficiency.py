@@ -22,8 +22,10 @@ class Efficiency:
     passports: tuple[Datum, Datum, Datum]
 
 
-def resolve(given: Any, launch_class: str) -> Efficiency:
+def resolve(given: Any, launch_class: str, kernel_class: str = "matrix") -> Efficiency:
     """The calibrated efficiencies for "auto"; one number stands for both fractions.
+
+    `kernel_class` is "matrix" or "convolution", which reach different shares of the peak rate.
 
     >>> resolve(0.5, "gpu").compute.expected
     0.5
@@ -31,23 +33,24 @@ def resolve(given: Any, launch_class: str) -> Efficiency:
     if isinstance(given, Efficiency):
         return given
     if given == "auto":
-        return _calibrated(launch_class)
+        return _calibrated(launch_class, kernel_class)
     if isinstance(given, str):
         raise InvalidValue("efficiency", given, 'it must be "auto" or a fraction', "efficiency=0.7")
     fraction = number("efficiency", given, "efficiency=0.7", at_most=1.0)
-    calibrated = _calibrated(launch_class)
+    calibrated = _calibrated(launch_class, kernel_class)
     stated = Estimate.exact(fraction, "1")
     passport = Datum(fraction, "1", "given as efficiency=", "", "estimate")
     return Efficiency(stated, stated, calibrated.launch, (passport, passport, calibrated.passports[2]))
 
 
 @cache
-def _calibrated(launch_class: str) -> Efficiency:
+def _calibrated(launch_class: str, kernel_class: str) -> Efficiency:
     known = constants("efficiency")
     launch = known.get(f"launch_{launch_class}")
     if launch is None:
         raise InvalidValue("launch_class", launch_class, "it must be gpu or core", 'launch_class="gpu"')
-    bandwidth, compute = known["bandwidth"], known["compute"]
+    bandwidth = known["bandwidth"]
+    compute = known["compute_convolution" if kernel_class == "convolution" else "compute"]
     return Efficiency(spread(bandwidth), spread(compute), spread(launch), (bandwidth, compute, launch))
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlsysim.check import UnknownName
+from mlsysim import registry
+from mlsysim.check import InvalidValue, UnknownName
 from mlsysim.efficiency import Efficiency
 from mlsysim.estimate import Estimate
+from mlsysim.layered import LayeredModel
 from mlsysim.records import HardwareNode, Input, ModelSpec
+from mlsysim.solvers.forward import PHASES, ForwardModel, ForwardResult
 from mlsysim.solvers.phase import Phase
 from mlsysim.solvers.reason import Reason
 from mlsysim.solvers.serving import ServingModel, ServingResult
@@ -18,7 +21,14 @@ class Answer:
     """One phase, and whether it is feasible at all."""
 
     phase: Phase
-    serving: ServingResult
+    result: ServingResult | ForwardResult
+
+    @property
+    def serving(self) -> ServingResult:
+        """Both phases of a transformer that is served."""
+        if not isinstance(self.result, ServingResult):
+            raise AttributeError(f"{self.result.model.name} is not served token by token; see result")
+        return self.result
 
     @property
     def time(self) -> Estimate:
@@ -33,21 +43,23 @@ class Answer:
     @property
     def feasible(self) -> bool:
         """Whether it fits."""
-        return self.serving.feasible
+        return self.result.feasible
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """Which limits were run into."""
-        return self.serving.reasons
+        return self.result.reasons
 
     @property
     def basis(self) -> tuple[Input, ...]:
         """Each input, with its source and tier."""
-        return self.serving.basis
+        return self.result.basis
 
     def explain(self) -> str:
         """The whiteboard."""
-        return self.serving.explain(self.phase.name)
+        if isinstance(self.result, ForwardResult):
+            return self.result.explain()
+        return self.result.explain(self.phase.name)
 
 
 class Engine:
@@ -55,25 +67,44 @@ class Engine:
 
     @staticmethod
     def solve(
-        model: ModelSpec | str,
+        model: ModelSpec | LayeredModel | str,
         hardware: HardwareNode | str,
         *,
         batch: int = 1,
         precision: str = "fp16",
         context: int = 1024,
-        phase: str = "decode",
+        phase: str = "auto",
         weights: str | None = None,
         efficiency: float | str | Efficiency = "auto",
     ) -> Answer:
-        """One decode step, or the prefill of `context` tokens.
+        """Of a transformer one decode step, or the prefill of `context` tokens; of any other model a pass of
+        `batch` examples in inference, or a training step.
 
         >>> Engine.solve("Llama3_8B", "H100").time.format_range()
         'between 4.5 and 9.6 ms'
+        >>> Engine.solve("ResNet50", "H100", batch=256).bound_by
+        'memory bandwidth'
         """
-        if phase not in ("decode", "prefill"):
-            raise UnknownName("phase", str(phase), ("decode", "prefill"))
+        spec = registry.any_model(model)
+        phases = PHASES if isinstance(spec, LayeredModel) else ("decode", "prefill")
+        chosen = phases[0] if phase == "auto" else phase
+        if chosen not in phases:
+            raise UnknownName("phase", str(phase), phases)
+        if isinstance(spec, LayeredModel):
+            if weights is not None:
+                rule = f"{spec.name} is stored in the precision it computes in"
+                raise InvalidValue("weights", weights, rule, f'precision="{weights}"')
+            passed = ForwardModel().solve(
+                model=spec,
+                hardware=hardware,
+                batch=batch,
+                precision=precision,
+                phase=chosen,
+                efficiency=efficiency,
+            )
+            return Answer(passed.phase, passed)
         serving = ServingModel().solve(
-            model=model,
+            model=spec,
             hardware=hardware,
             batch=batch,
             context=context,
@@ -81,4 +112,4 @@ class Engine:
             weights=weights,
             efficiency=efficiency,
         )
-        return Answer(serving.decode if phase == "decode" else serving.prefill, serving)
+        return Answer(serving.decode if chosen == "decode" else serving.prefill, serving)

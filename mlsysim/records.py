@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from mlsysim.architecture import Experts, Latent
 from mlsysim.check import InvalidValue, UnknownName, count, quantity
-from mlsysim.physics import roofline, transformer
+from mlsysim.physics import latent, roofline, transformer
 
 TIERS = ("definition", "datasheet", "paper", "measured", "estimate")
 KINDS = ("cloud", "edge", "mobile", "tiny")
@@ -55,8 +56,8 @@ class HardwareNode:
     """One machine in SI units: peak dense rates by precision, memory, bandwidth.
 
     `memory` is what a program can fill, `memory_visible` what the driver reports, `link` is per direction. `cache` is
-    the last-level one; None stands for one that holds whatever passes between two kernels. Figures are numbers or text
-    with a unit.
+    the last-level one; None stands for one that holds whatever passes between two kernels. A microcontroller also has
+    a `core`, its `clock`, and its power while computing and while sleeping. Figures are numbers or text with a unit.
 
     >>> mine = HardwareNode(name="Mine", peak={"fp16": "500 TFLOP/s"}, memory="96 GB", memory_bandwidth="4 TB/s")
     >>> mine.ridge_point("fp16")
@@ -77,6 +78,10 @@ class HardwareNode:
     flash: float | None
     link: float | None
     tdp: float | None
+    core: str
+    clock: float | None
+    active_power: float | None
+    sleep_power: float | None
     passports: Mapping[str, Datum] = field(hash=False, compare=False, repr=False)
 
     def __init__(
@@ -96,6 +101,10 @@ class HardwareNode:
         flash: float | str | None = None,
         link: float | str | None = None,
         tdp: float | str | None = None,
+        core: str = "",
+        clock: float | str | None = None,
+        active_power: float | str | None = None,
+        sleep_power: float | str | None = None,
         passports: Mapping[str, Datum] | None = None,
     ) -> None:
         if not isinstance(name, str) or not name:
@@ -108,6 +117,7 @@ class HardwareNode:
         put(self, "variant", variant)
         put(self, "kind", kind)
         put(self, "launch_class", launch_class)
+        put(self, "core", core)
         put(self, "peak", _rates("peak", peak))
         put(self, "sparse_peak", _rates("sparse_peak", sparse_peak) if sparse_peak else MappingProxyType({}))
         put(self, "memory", quantity("memory", memory, "B", 'memory="96 GB"'))
@@ -120,6 +130,9 @@ class HardwareNode:
             ("flash", flash, "B", "1 MiB"),
             ("link", link, "B/s", "450 GB/s"),
             ("tdp", tdp, "W", "700 W"),
+            ("clock", clock, "Hz", "64 MHz"),
+            ("active_power", active_power, "W", "10 mW"),
+            ("sleep_power", sleep_power, "W", "10 uW"),
         ):
             put(self, key, None if value is None else quantity(key, value, unit, f'{key}="{example}"'))
         put(self, "passports", MappingProxyType(dict(passports or {})))
@@ -178,6 +191,9 @@ _UNIT = {
     "flash": "B",
     "link": "B/s",
     "tdp": "W",
+    "clock": "Hz",
+    "active_power": "W",
+    "sleep_power": "W",
 }
 
 
@@ -205,6 +221,10 @@ def _rebuild(kind: type, values: dict[str, Any]) -> Any:
 class ModelSpec:
     """A decoder-only transformer, by its architecture; what follows from it is computed.
 
+    Attention is multi-head, grouped-query or multi-query by `kv_heads`, or latent. With a `window`, one layer in
+    `global_every` attends to everything (0: none does) and the others to the last `window` positions. `norms` counts
+    those of a layer; `qkv_bias` is for biases there alone.
+
     >>> tiny = ModelSpec(name="Tiny", layers=2, hidden=64, heads=4, ffn=256, vocab=1000, max_context=128)
     >>> tiny.parameters
     259392
@@ -224,6 +244,14 @@ class ModelSpec:
     bias: bool = False
     layer_norm: bool = False
     learned_positions: int = 0
+    norms: int = 2
+    qkv_bias: bool = False
+    qk_norm: bool = False
+    sinks: bool = False
+    window: int = 0
+    global_every: int = 0
+    experts: Experts | None = None
+    latent: Latent | None = None
     passports: Mapping[str, Datum] = field(default_factory=dict, hash=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -244,6 +272,14 @@ class ModelSpec:
                 raise InvalidValue("hidden", self.hidden, rule, f"hidden={self.heads * 128}")
             put(self, "head_dim", self.hidden // self.heads)
         put(self, "head_dim", count("head_dim", self.head_dim, "head_dim=128"))
+        put(self, "norms", count("norms", self.norms, "norms=2", at_most=8))
+        for key in ("window", "global_every"):
+            if getattr(self, key) != 0:
+                put(self, key, count(key, getattr(self, key), f"{key}=4"))
+            put(self, key, int(getattr(self, key)))
+        if self.global_every and not self.window:
+            raise InvalidValue("global_every", self.global_every, "it needs a window", "window=4096, global_every=2")
+        self._check_parts()
         put(self, "passports", MappingProxyType(dict(self.passports)))
 
     @property
@@ -251,21 +287,72 @@ class ModelSpec:
         """The name; a model has no variants."""
         return self.name
 
+    def _check_parts(self) -> None:
+        for key, kind, example in (
+            ("experts", Experts, "experts=Experts(count=8, active=2, inner=14336)"),
+            ("latent", Latent, "latent=Latent(kv_rank=512, content=128, position=64, value=128)"),
+        ):
+            part = getattr(self, key)
+            if part is not None and not isinstance(part, kind):
+                raise InvalidValue(key, part, f"it must be {kind.__name__} or None", example)
+        if self.experts is not None and self.experts.dense_layers >= self.layers:
+            rule = f"it must leave some of the {self.layers} layers to the experts"
+            raise InvalidValue("experts.dense_layers", self.experts.dense_layers, rule, "dense_layers=1")
+
     @property
     def matrices(self) -> int:
         """Matrices in a feed-forward layer."""
         return 3 if self.gated else 2
 
     @property
+    def windowed_layers(self) -> int:
+        """Layers that attend within the window."""
+        if not self.window:
+            return 0
+        return self.layers - (self.layers // self.global_every if self.global_every else 0)
+
+    @property
+    def expert_layers(self) -> int:
+        """Layers with a mixture of experts."""
+        return self.layers - self.experts.dense_layers if self.experts else 0
+
+    @property
     def projection_parameters(self) -> int:
         """Query, key, value and output matrices of all layers."""
-        per_layer = transformer.attention_parameters(self.hidden, self.heads, self.kv_heads, self.head_dim)
+        part = self.latent
+        if part is None:
+            per_layer = transformer.attention_parameters(self.hidden, self.heads, self.kv_heads, self.head_dim)
+        else:
+            per_layer = latent.latent_parameters(
+                self.hidden, self.heads, part.query_rank, part.kv_rank, part.content, part.position, part.value
+            )
         return int(self.layers * per_layer)
 
     @property
     def feed_forward_parameters(self) -> int:
-        """Feed-forward matrices of all layers."""
-        return int(self.layers * transformer.feed_forward_parameters(self.hidden, self.ffn, self.matrices))
+        """Feed-forward matrices of all layers, with all experts."""
+        return self._feed_forward(self.experts.count if self.experts else 0)
+
+    @property
+    def active_feed_forward_parameters(self) -> int:
+        """Feed-forward matrices that one token is multiplied with."""
+        return self._feed_forward(self.experts.active if self.experts else 0)
+
+    @property
+    def expert_parameters(self) -> int:
+        """Matrices of one expert in each expert layer: what one more expert costs to read."""
+        inner = self.experts.inner if self.experts else 0
+        return int(self.expert_layers * transformer.feed_forward_parameters(self.hidden, inner, self.matrices))
+
+    def _feed_forward(self, experts: int) -> int:
+        plain = transformer.feed_forward_parameters(self.hidden, self.ffn, self.matrices)
+        always = 0.0
+        if self.experts:
+            inner = self.experts.shared * self.experts.shared_inner
+            always = transformer.feed_forward_parameters(self.hidden, inner, self.matrices)
+            always += self.hidden * self.experts.count  # the router
+        dense = (self.layers - self.expert_layers) * plain
+        return int(dense + self.expert_layers * always + experts * self.expert_parameters)
 
     @property
     def embedding_parameters(self) -> int:
@@ -280,16 +367,40 @@ class ModelSpec:
     @property
     def vector_parameters(self) -> int:
         """Norms, biases and learned positions: all that is not a matrix."""
-        norms = (2 * self.layers + 1) * self.hidden * (2 if self.layer_norm else 1)
+        norms = (self.norms * self.layers + 1) * self.hidden * (2 if self.layer_norm else 1)
         kv = self.kv_heads * self.head_dim
-        biases = self.heads * self.head_dim + 2 * kv + self.hidden + (self.matrices - 1) * self.ffn + self.hidden
-        return norms + self.learned_positions * self.hidden + (self.layers * biases if self.bias else 0)
+        in_projections = self.heads * self.head_dim + 2 * kv
+        per_layer = 2 * self.head_dim if self.qk_norm else 0
+        per_layer += self.heads if self.sinks else 0
+        per_layer += self.latent.query_rank + self.latent.kv_rank if self.latent else 0
+        if self.bias or self.qkv_bias:
+            per_layer += in_projections
+        fed = 0
+        if self.bias:
+            per_layer += self.hidden
+            fed = (self.layers - self.expert_layers) * ((self.matrices - 1) * self.ffn + self.hidden)
+            if self.experts:
+                fed += self.expert_layers * self.experts.count + self.experts.count * self._expert_biases
+        return norms + self.learned_positions * self.hidden + self.layers * per_layer + fed
+
+    @property
+    def _expert_biases(self) -> int:
+        """Biases of one expert in each expert layer."""
+        if not (self.bias and self.experts):
+            return 0
+        return self.expert_layers * ((self.matrices - 1) * self.experts.inner + self.hidden)
 
     @property
     def parameters(self) -> int:
         """All parameters, each counted once."""
         tables = self.embedding_parameters + (0 if self.tied else self.head_parameters)
         return self.projection_parameters + self.feed_forward_parameters + tables + self.vector_parameters
+
+    @property
+    def active_parameters(self) -> int:
+        """Parameters that one token uses, with the whole embedding table, of which it reads a row."""
+        asleep = self.experts.count - self.experts.active if self.experts else 0
+        return self.parameters - asleep * (self.expert_parameters + self._expert_biases)
 
     def datum(self, name: str) -> Datum:
         """A published figure with its passport: datum("parameters")."""

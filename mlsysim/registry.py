@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Generic, TypeVar
 
+from mlsysim.architecture import Experts, Latent
 from mlsysim.check import InvalidValue, UnknownName, fold
+from mlsysim.layered import LayeredModel
 from mlsysim.records import Datum, HardwareNode, ModelSpec
 
 _DATA = os.path.join(os.path.dirname(__file__), "data")
 
-Record = TypeVar("Record", bound=HardwareNode | ModelSpec)
+Record = TypeVar("Record", bound=HardwareNode | ModelSpec | LayeredModel)
 
 # How TOML spells each figure of a machine, with the unit in its name, and what it becomes.
 _FIGURES = {
@@ -25,6 +27,9 @@ _FIGURES = {
     "flash_B": ("flash", "B"),
     "link_B_per_s": ("link", "B/s"),
     "tdp_W": ("tdp", "W"),
+    "clock_Hz": ("clock", "Hz"),
+    "active_power_W": ("active_power", "W"),
+    "sleep_power_W": ("sleep_power", "W"),
 }
 
 
@@ -80,23 +85,33 @@ class _Machines:
         return [shelf.title() for shelf in _shelves()]
 
 
-class _Language:
-    """Models.Llama3_8B and its neighbours."""
+class _Models:
+    """Models.Llama3_8B, Models.ResNet50 and their neighbours; iterating gives the decoder-only transformers.
 
-    def __getattr__(self, name: str) -> ModelSpec:
+    Models.Layered is the shelf of those counted layer by layer.
+    """
+
+    @property
+    def Layered(self) -> Shelf[LayeredModel]:
+        """Convolutional networks, encoders, recommenders, state-space and diffusion models."""
+        return _layered()
+
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return _models().__getattr__(name)
+        if name not in dir(_models()) and name in dir(_layered()):
+            return getattr(_layered(), name)
+        return getattr(_models(), name)
 
     def __iter__(self) -> Iterator[ModelSpec]:
         return iter(_models())
 
     def __dir__(self) -> list[str]:
-        return dir(_models())
+        return ["Layered", *dir(_models()), *dir(_layered())]
 
 
 Hardware = _Machines()
-Models = _Language()
+Models = _Models()
 
 
 def machine(given: HardwareNode | str) -> HardwareNode:
@@ -125,8 +140,43 @@ def model(given: ModelSpec | str) -> ModelSpec:
     found = _models_by_name().get(_name("model", given, 'model="Llama3_8B"'))
     if found is None:
         hint = f" {given!r} is a machine: pass it as hardware=." if fold(given) in _machines_by_name() else ""
+        if fold(given) in _layered_by_name():
+            hint = f" {given!r} is no decoder-only transformer: Engine.solve and ForwardModel answer for it."
         raise UnknownName("model", given, (each.name for each in Models), hint)
     return found
+
+
+def layered(given: LayeredModel | str) -> LayeredModel:
+    """A model that is counted layer by layer, given itself or by name.
+
+    >>> layered("resnet50").name
+    'ResNet-50'
+    """
+    if isinstance(given, LayeredModel):
+        return given
+    found = _layered_by_name().get(_name("model", given, 'model="ResNet50"'))
+    if found is None:
+        hint = f" {given!r} is a machine: pass it as hardware=." if fold(given) in _machines_by_name() else ""
+        if fold(given) in _models_by_name():
+            hint = f" {given!r} is a decoder-only transformer: Engine.solve and ServingModel answer for it."
+        raise UnknownName("model", given, (each.name for each in Models.Layered), hint)
+    return found
+
+
+def any_model(given: ModelSpec | LayeredModel | str) -> ModelSpec | LayeredModel:
+    """A model of either kind.
+
+    >>> any_model("ResNet50").name, any_model("Llama3_8B").name
+    ('ResNet-50', 'Llama-3-8B')
+    """
+    if isinstance(given, LayeredModel):
+        return given
+    if isinstance(given, str) and (name := _folded(given)) not in _models_by_name():
+        if name in _layered_by_name():
+            return layered(given)
+        if name and name not in _machines_by_name():
+            raise UnknownName("model", given, (each.name for each in (*Models, *Models.Layered)))
+    return model(given)
 
 
 @cache
@@ -153,7 +203,7 @@ def tables(name: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _name(field: str, given: object, example: str) -> str:
-    if isinstance(given, (HardwareNode, ModelSpec)):
+    if isinstance(given, (HardwareNode, ModelSpec, LayeredModel)):
         rule = "it is on the wrong side: model= takes a model and hardware= a machine"
         raise InvalidValue(field, given.name, rule, example)
     if not isinstance(given, str) or not given.strip():
@@ -178,9 +228,37 @@ def _shelf(name: str) -> Shelf[HardwareNode]:
 
 @cache
 def _models() -> Shelf[ModelSpec]:
-    content = _read(os.path.join("models", "language.toml"))
-    sources = content.pop("source")
-    return Shelf("model", {key: _model(entry, sources) for key, entry in content.items()})
+    found: dict[str, ModelSpec] = {}
+    for name in sorted(os.listdir(os.path.join(_DATA, "models"))):
+        content = _read(os.path.join("models", name))
+        sources = content.pop("source")
+        found |= {key: _model(entry, sources) for key, entry in content.items()}
+    return Shelf("model", found)
+
+
+@cache
+def _layered() -> Shelf[LayeredModel]:
+    from mlsysim.layers import unfold
+
+    found: dict[str, LayeredModel] = {}
+    for name in sorted(os.listdir(os.path.join(_DATA, "layered"))):
+        content = _read(os.path.join("layered", name))
+        sources = content.pop("source")
+        for key, entry in content.items():
+            stamp = {"source": entry.get("source"), "note": entry.get("note", "")}
+            published = {
+                figure: _datum(figure, entry[f"published_{figure}"], "1", stamp, sources)
+                for figure in ("parameters", "trained_parameters", "multiply_adds")
+                if f"published_{figure}" in entry
+            }
+            layers = unfold(entry["input"], entry["blocks"], entry.get("vectors", 1))
+            found[key] = LayeredModel(entry["name"], layers, entry["family"], published)
+    return Shelf("model", found)
+
+
+@cache
+def _layered_by_name() -> dict[str, LayeredModel]:
+    return _layered().by_spelling()
 
 
 @cache
@@ -221,9 +299,15 @@ def _machine(kind: str, entry: dict[str, Any], sources: dict[str, Any]) -> Hardw
 
 
 def _model(entry: dict[str, Any], sources: dict[str, Any]) -> ModelSpec:
-    stamp = {"source": entry.pop("source")}
-    published = _datum("parameters", entry.pop("published_parameters"), "1", stamp, sources)
-    return ModelSpec(passports={"parameters": published}, **entry)
+    stamp = {"source": entry.pop("source"), "note": entry.pop("note", "")}
+    published = {"parameters": _datum("parameters", entry.pop("published_parameters"), "1", stamp, sources)}
+    active = entry.pop("published_active_parameters", None)
+    if active is not None:
+        published["active_parameters"] = _datum("active_parameters", active, "1", stamp, sources)
+    for key, kind in (("experts", Experts), ("latent", Latent)):
+        if key in entry:
+            entry[key] = kind(**entry[key])
+    return ModelSpec(passports=published, **entry)
 
 
 def _datum(name: str, value: float, unit: str, stamp: Mapping[str, Any], sources: Mapping[str, Any]) -> Datum:

@@ -19,6 +19,7 @@ _UNITS: dict[str, tuple[dict[str, float], dict[str, float]]] = {
     "FLOP/B": ({}, {}),
     "J": (_SMALL | _LARGE, {"Wh": 3600.0}),
     "W": (_SMALL | _LARGE, {}),
+    "Hz": (_LARGE, {}),
     "m": ({"m": 1e-3, "k": 1e3}, {}),
     "token/s": ({"k": 1e3, "M": 1e6}, {"tok/s": 1.0, "tokens/s": 1.0}),
     "kg": ({}, {"t": 1e3, "g": 1e-3}),
@@ -67,7 +68,7 @@ _WRITTEN = {
     unit: tuple(
         (scale, prefix + unit) for prefix, scale in [*reversed(_LARGE.items()), ("", 1.0)] if prefix not in {"K", "Z"}
     )
-    for unit in ("B", "B/s", "FLOP", "FLOP/s")
+    for unit in ("B", "B/s", "FLOP", "FLOP/s", "Hz")
 }
 
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*")

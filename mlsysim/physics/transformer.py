@@ -135,6 +135,41 @@ def attention_flops(layers: float, heads: float, head_dim: float, pairs: float) 
     return 4 * layers * heads * head_dim * pairs
 
 
+def score_elements(layers: float, heads: float, tokens: float) -> float:
+    r"""Attention scores of a sequence, all of them: what is written to memory where scores are not kept on chip.
+
+    .. math:: n = L\,H\,s^2
+
+    Parameters
+    ----------
+    layers : layers whose scores exist at once L [-]
+    heads : query heads H [-]
+    tokens : tokens in the sequence s [-]
+
+    Returns
+    -------
+    numbers [-]
+
+    Assumptions
+    -----------
+    A square of scores, the half that a causal mask hides among them. Tiled attention never writes it.
+
+    Examples
+    --------
+    Llama-3-8B, one layer at 8,192 tokens in FP16, 4 GiB; twice the context is four times as much:
+
+    >>> score_elements(1, 32, 8192) * 2 / 2**30
+    4.0
+    >>> score_elements(1, 32, 16384) / score_elements(1, 32, 8192)
+    4.0
+
+    References
+    ----------
+    Dao et al., "FlashAttention", NeurIPS 2022 (arXiv 2205.14135), section 2.2.
+    """
+    return layers * heads * tokens * tokens
+
+
 def causal_pairs(tokens: float) -> float:
     r"""Pairs of a query with a key under a causal mask.
 

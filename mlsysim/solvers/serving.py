@@ -72,7 +72,7 @@ class ServingResult:
         if free <= 0.0:
             return 0
         # Memory grows with the batch in two straight pieces; a bisection needs no case for each.
-        fits, too_many = 0, 1 + int(free / (load.context * load.kv_bytes))
+        fits, too_many = 0, 1 + int(free / load.sequence_kv(load.context))
         while too_many - fits > 1:
             middle = (fits + too_many) // 2
             if load.resident(middle) <= capacity:
@@ -85,6 +85,8 @@ class ServingResult:
     def crossover_batch(self) -> int | None:
         """Batch from which decode's expected compute term reaches its memory term; None where the KV cache, which
         grows with the batch as well, never lets it."""
+        if self.workload.model.experts:
+            return self._crossover_of_experts()
         # Both terms are straight lines in the batch; memory's turns once, where activations outgrow the cache.
         for batch in (1, LARGEST_BATCH // 2):
             once, twice = self._decode_at(batch), self._decode_at(2 * batch)
@@ -102,6 +104,24 @@ class ServingResult:
                     if phase.compute_time.expected >= phase.memory_time.expected:
                         return candidate
         return None
+
+    def _crossover_of_experts(self) -> int | None:
+        """The same where the weights read grow with the batch, until every expert is awake."""
+
+        def computes_longer(batch: int) -> bool:
+            phase = self._decode_at(batch)
+            return phase.compute_time.expected >= phase.memory_time.expected
+
+        batch = 1
+        while not computes_longer(batch):
+            batch *= 2
+            if batch > LARGEST_BATCH:
+                return None
+        before = batch // 2
+        while batch - before > 1:
+            middle = (batch + before) // 2
+            before, batch = (before, middle) if computes_longer(middle) else (middle, batch)
+        return batch
 
     def _decode_at(self, batch: int) -> Phase:
         return _decode(replace(self.workload, batch=batch), self.hardware, self.efficiency)
@@ -170,7 +190,7 @@ def solve(load: Workload, hardware: HardwareNode, efficiency: float | str | Effi
     eta = resolve_efficiency(efficiency, hardware.launch_class)
     memory = Memory(
         load.stored_weights(),
-        load.batch * load.context * load.kv_bytes,
+        load.batch * load.sequence_kv(load.context),
         load.workspace(load.batch),
         hardware.memory,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mlsysim import precision as formats
 from mlsysim import registry
 from mlsysim.check import InvalidValue, count
-from mlsysim.physics import roofline, transformer
+from mlsysim.physics import experts, latent, roofline, transformer, window
 from mlsysim.records import ModelSpec
 from mlsysim.solvers.phase import Operator
 
@@ -45,16 +45,28 @@ class Workload:
     @property
     def kv_bytes(self) -> float:
         """Keys and values of one token over all layers [B]."""
+        return self.model.layers * self._kv_bytes_of_layer
+
+    @property
+    def _kv_bytes_of_layer(self) -> float:
+        model, element = self.model, formats.BYTES[self.kv_precision]
+        if model.latent:
+            return latent.latent_kv_bytes_per_token(1, model.latent.kv_rank, model.latent.position, element)
+        return transformer.kv_bytes_per_token(1, model.kv_heads, model.head_dim, element)
+
+    def sequence_kv(self, positions: int) -> float:
+        """Keys and values kept of one sequence of so many positions [B]; a windowed layer keeps its window."""
         model = self.model
-        return transformer.kv_bytes_per_token(
-            model.layers, model.kv_heads, model.head_dim, formats.BYTES[self.kv_precision]
-        )
+        kept = window.cached_positions(positions, model.layers, model.windowed_layers, model.window)
+        return kept * self._kv_bytes_of_layer
 
     @property
     def kernels(self) -> float:
         """Kernels started in one pass through the model."""
-        known = registry.constants("efficiency")
-        return known["kernels_per_layer"].value * self.model.layers + known["kernels_outside"].value
+        known, mixed = registry.constants("efficiency"), self.model.expert_layers
+        in_layers = known["kernels_per_layer"].value * (self.model.layers - mixed)
+        in_layers += known["kernels_per_expert_layer"].value * mixed
+        return in_layers + known["kernels_outside"].value
 
     def stored_weights(self) -> float:
         """All weights [B]. Where the weights alone are quantized, embedding, LM head and norms keep the precision."""
@@ -64,32 +76,39 @@ class Workload:
 
     def decode(self, cache: float | None) -> tuple[Operator, ...]:
         """One step: every sequence gets one token, which attends to `context` positions, itself among them."""
-        positions = self.batch * self.context
-        return self._operators(1, self.batch, self.batch, positions, positions, cache)
+        model = self.model
+        positions = window.cached_positions(self.context, model.layers, model.windowed_layers, model.window)
+        pairs = self.batch * positions
+        part = model.latent
+        if part:
+            attended = latent.absorbed_attention_flops(model.heads, part.kv_rank, part.position, pairs)
+        else:
+            attended = transformer.attention_flops(1, model.heads, model.head_dim, pairs)
+        return self._operators(1, self.batch, self.batch, attended, pairs * self._kv_bytes_of_layer, cache)
 
     def prefill(self, cache: float | None) -> tuple[Operator, ...]:
         """All prompts, one after another, each on its own; their keys and values are written and read once."""
-        pairs = transformer.causal_pairs(self.prompt)
-        return self._operators(self.batch, self.prompt, 1, pairs, 2 * self.prompt, cache)
+        model = self.model
+        near = model.windowed_layers
+        pairs = (model.layers - near) * transformer.causal_pairs(self.prompt)
+        pairs += near * window.windowed_pairs(self.prompt, model.window)
+        part = model.latent
+        if part:
+            attended = latent.expanded_attention_flops(model.heads, part.content, part.position, part.value, pairs)
+        else:
+            attended = transformer.attention_flops(1, model.heads, model.head_dim, pairs)
+        return self._operators(self.batch, self.prompt, 1, attended, 2 * self.prompt * self.kv_bytes, cache)
 
     def _operators(
-        self, passes: int, tokens: int, scored: int, pairs: float, cached: float, cache: float | None
+        self, passes: int, tokens: int, scored: int, attended: float, cached: float, cache: float | None
     ) -> tuple[Operator, ...]:
-        """Each pass takes `tokens` through the model; its LM head scores `scored` of them."""
+        """Each pass takes `tokens` through the model and spends `attended` operations on attention over `cached` bytes;
+        its LM head scores `scored` of them."""
         model, element = self.model, self.element
-        layers, hidden, inner, matrices = model.layers, model.hidden, model.ffn, model.matrices
-        heads, head_dim = model.heads, model.head_dim
-        projections, feed_forward, head = (
-            model.projection_parameters,
-            model.feed_forward_parameters,
-            model.head_parameters,
-        )
-        widest = tokens * transformer.workspace(hidden, inner, matrices) * element
-        spilled = passes * element * (0.0 if cache is None else roofline.spilled_fraction(widest, cache))
-        projected = transformer.projection_activations(hidden, heads, model.kv_heads, head_dim)
-        attended = transformer.attention_activations(heads, head_dim)
-        fed = transformer.feed_forward_activations(hidden, inner, matrices)
-        streamed, around = passes * self.weight_bytes, layers * tokens * spilled
+        hidden = model.hidden
+        projections, head = model.projection_parameters, model.head_parameters
+        spilled = passes * element * (0.0 if cache is None else self._spilled(tokens, cache))
+        streamed, around = passes * self.weight_bytes, tokens * spilled
         return (
             # Of the embedding, only the rows of the tokens at hand are read.
             Operator("embedding", passes * tokens * hidden * element, 0.0, tokens * hidden * spilled, 0.0),
@@ -97,22 +116,22 @@ class Workload:
                 "projections",
                 projections * streamed,
                 0.0,
-                around * projected,
+                around * model.layers * self._projected,
                 passes * transformer.linear_flops(projections, tokens),
             ),
             Operator(
                 "attention",
                 0.0,
-                passes * cached * self.kv_bytes,
-                around * attended,
-                passes * transformer.attention_flops(layers, heads, head_dim, pairs),
+                passes * cached,
+                around * model.layers * transformer.attention_activations(model.heads, model.head_dim),
+                passes * attended,
             ),
             Operator(
                 "feed-forward",
-                feed_forward * streamed,
+                self.feed_forward_read(tokens) * streamed,
                 0.0,
-                around * fed,
-                passes * transformer.linear_flops(feed_forward, tokens),
+                around * self._fed,
+                passes * transformer.linear_flops(model.active_feed_forward_parameters, tokens),
             ),
             Operator(
                 "LM head",
@@ -123,15 +142,53 @@ class Workload:
             ),
         )
 
+    def feed_forward_read(self, tokens: float) -> float:
+        """Feed-forward weights that so many tokens together touch: of the experts, those at least one is sent to."""
+        model = self.model
+        if model.experts is None:
+            return model.feed_forward_parameters
+        touched = experts.distinct_experts(model.experts.count, model.experts.active, tokens)
+        return model.feed_forward_parameters - (model.experts.count - touched) * model.expert_parameters
+
+    def _spilled(self, tokens: int, cache: float) -> float:
+        return roofline.spilled_fraction(tokens * self._widest * self.element, cache)
+
+    @property
+    def _projected(self) -> float:
+        """Numbers around one attention layer's projections, for each token."""
+        model, part = self.model, self.model.latent
+        if part is None:
+            return transformer.projection_activations(model.hidden, model.heads, model.kv_heads, model.head_dim)
+        return latent.latent_activations(
+            model.hidden, model.heads, part.query_rank, part.kv_rank, part.content, part.position, part.value
+        )
+
+    @property
+    def _fed(self) -> float:
+        """Numbers around all feed-forward layers, for each token."""
+        model = self.model
+        plain = transformer.feed_forward_activations(model.hidden, model.ffn, model.matrices)
+        if model.experts is None:
+            return model.layers * plain
+        mixed = transformer.feed_forward_activations(model.hidden, model.experts.width, model.matrices)
+        return model.experts.dense_layers * plain + model.expert_layers * mixed
+
+    @property
+    def _widest(self) -> float:
+        """Numbers alive at once for each token."""
+        model = self.model
+        inner = model.ffn
+        if model.experts:
+            inner = max(model.experts.width, model.ffn if model.experts.dense_layers else 0)
+        return transformer.workspace(model.hidden, inner, model.matrices)
+
     def workspace(self, batch: int) -> float:
         """Activations alive at once [B]: prompts are prefilled one after another, decode advances all sequences."""
-        model = self.model
-        widest = transformer.workspace(model.hidden, model.ffn, model.matrices)
-        return (max(batch, self.prompt) * widest + batch * model.vocab) * self.element
+        return (max(batch, self.prompt) * self._widest + batch * self.model.vocab) * self.element
 
     def resident(self, batch: int) -> float:
         """Everything that has to be in memory at once [B]."""
-        return self.stored_weights() + batch * self.context * self.kv_bytes + self.workspace(batch)
+        return self.stored_weights() + batch * self.sequence_kv(self.context) + self.workspace(batch)
 
 
 def workload(

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from mlsysim import HardwareNode, ModelSpec, NetworkModel, ServingModel, SynthesisSolver
+from mlsysim.architecture import Experts, Latent
 from mlsysim.check import InvalidInput, InvalidValue, UnknownName
 from mlsysim.registry import Hardware, Models
 
@@ -128,6 +129,17 @@ MODEL = [
     ("ffn", NAN),
     ("vocab", None),
     ("max_context", 10**12),
+    ("norms", 0),
+    ("norms", 9),
+    ("norms", "two"),
+    ("window", -4096),
+    ("window", 0.5),
+    ("window", True),
+    ("global_every", 2),
+    ("experts", 8),
+    ("experts", {"count": 8}),
+    ("latent", 512),
+    ("experts.dense_layers", Experts(count=8, active=2, inner=64, dense_layers=2)),
 ]
 
 
@@ -135,8 +147,35 @@ MODEL = [
 def test_a_model_refuses(field, value):
     plain = {"name": "Mine", "layers": 2, "hidden": 64, "heads": 4, "ffn": 256, "vocab": 1000, "max_context": 128}
     with pytest.raises(InvalidInput) as caught:
-        ModelSpec(**(plain | {field: value}))
+        ModelSpec(**(plain | {field.partition(".")[0]: value}))
     tells(caught.value, field)
+
+
+PARTS = [
+    (Experts, "count", 0),
+    (Experts, "count", NAN),
+    (Experts, "active", 9),
+    (Experts, "active", True),
+    (Experts, "inner", "wide"),
+    (Experts, "shared", -1),
+    (Experts, "dense_layers", 0.5),
+    (Latent, "kv_rank", 0),
+    (Latent, "content", INF),
+    (Latent, "position", -64),
+    (Latent, "value", None),
+    (Latent, "query_rank", 1.5),
+]
+
+
+@pytest.mark.parametrize(("part", "field", "value"), PARTS, ids=str)
+def test_a_part_of_a_model_refuses(part, field, value):
+    plain = {
+        Experts: {"count": 8, "active": 2, "inner": 64},
+        Latent: {"kv_rank": 512, "content": 128, "position": 64, "value": 128},
+    }[part]
+    with pytest.raises(InvalidInput) as caught:
+        part(**(plain | {field: value}))
+    tells(caught.value, f"{part.__name__.lower()}.{field}")
 
 
 @pytest.mark.parametrize("value", [0, -0.04, NAN, INF, "40", "40 GB", "soon", True, None, 1e30, [0.04]], ids=str)

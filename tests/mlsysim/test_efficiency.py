@@ -5,9 +5,10 @@ from mlsysim.efficiency import Efficiency, resolve
 from mlsysim.registry import constants
 
 
+@pytest.mark.parametrize("kernel_class", ["matrix", "convolution"])
 @pytest.mark.parametrize("launch_class", ["gpu", "core"])
-def test_calibrated_efficiencies_are_fractions(launch_class):
-    eta = resolve("auto", launch_class)
+def test_calibrated_efficiencies_are_fractions(launch_class, kernel_class):
+    eta = resolve("auto", launch_class, kernel_class)
     for fraction in (eta.bandwidth, eta.compute):
         assert 0 < fraction.lower < fraction.expected < fraction.upper <= 1
     assert 0 < eta.launch.lower < eta.launch.expected < eta.launch.upper < 1e-4
@@ -32,7 +33,7 @@ def test_an_unknown_launch_class_is_refused():
 
 
 def test_the_fit_says_which_rows_it_used():
-    for name in ("bandwidth", "compute"):
+    for name in ("bandwidth", "compute", "compute_convolution"):
         datum = constants("efficiency")[name]
         assert datum.tier == "measured"
         assert "A100" in datum.note

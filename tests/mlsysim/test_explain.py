@@ -44,6 +44,16 @@ def test_what_does_not_fit_is_said_in_the_explanation():
     assert "Does not fit." in solve(model="Llama3_70B").explain()
 
 
+def test_of_a_mixture_only_the_experts_met_are_read():
+    assert (
+        "weights, with the experts that are met, read once" in solve(model="Mixtral_8x7B", hardware="MI300X").explain()
+    )
+
+
+def test_a_rounded_count_is_still_shown_with_its_source():
+    assert "published parameters of DeepSeek-V3" in solve(model="DeepSeek_V3").explain()
+
+
 def test_overhead_is_no_wall():
     assert "Bound by overhead: " in solve(model="GPT2").explain()
 

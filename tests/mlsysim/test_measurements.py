@@ -2,12 +2,10 @@
 
 import pytest
 
-from mlsysim import HardwareNode, Models, ModelSpec, ServingModel
+from mlsysim import Hardware, HardwareNode, Models, ModelSpec, ServingModel
 
 GPT_J = ModelSpec(name="GPT-J", layers=28, hidden=4096, heads=16, ffn=16384, vocab=50400, max_context=2048, gated=False)
-H200 = HardwareNode(
-    name="H200", peak={"fp16": 989.4e12, "fp8": 1978.9e12}, memory="141 GB", memory_bandwidth="4.8 TB/s", cache="50 MB"
-)
+H200 = Hardware.Cloud.H200
 RTX_4090 = HardwareNode(
     name="RTX 4090", peak={"fp16": 165.2e12}, memory="24 GB", memory_bandwidth="1008 GB/s", cache="72 MB"
 )
@@ -64,6 +62,14 @@ def test_inter_token_latency(case, model, machine, setting, measured, accepted):
 @pytest.mark.parametrize(("model", "machine", "setting", "measured", "accepted"), PREFILL)
 def test_time_to_first_token(model, machine, setting, measured, accepted):
     within(ServingModel().solve(model=model, hardware=machine, **setting).ttft, measured, accepted)
+
+
+# aiconfigurator silicon_sample.csv, gpt-oss-120b with MXFP4 experts on an H200: concurrency, time per output token [s].
+@pytest.mark.parametrize(("batch", "measured"), [(4, 6.332e-3), (64, 24.761e-3)])
+def test_a_mixture_of_experts_none_of_it_fitted(batch, measured):
+    itl = ServingModel().solve(model="GPT_OSS_120B", hardware=H200, batch=batch, context=1536, weights="fp4").itl
+    assert measured / 2 < itl.expected < measured
+    assert itl.lower <= measured <= 1.05 * itl.upper
 
 
 def test_the_ratio_of_two_machines_needs_no_fit():

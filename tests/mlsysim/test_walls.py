@@ -1,3 +1,5 @@
+import pytest
+
 import mlsysim
 from mlsysim.walls import WALLS
 
@@ -9,9 +11,7 @@ def test_there_are_22_in_order():
     assert WALLS["synthesis"].number == 22
 
 
-def test_a_wall_with_a_solver_names_one_that_is_there():
-    answered = [wall for wall in WALLS.values() if wall.solver]
-    assert answered
-    for wall in answered:
-        assert all(hasattr(mlsysim, name) for name in wall.solver.split(", ")), wall.solver
-        assert wall.equation and wall.source
+@pytest.mark.parametrize("wall", WALLS.values(), ids=lambda wall: wall.name)
+def test_each_has_an_equation_a_solver_that_is_there_and_a_source(wall):
+    assert all(hasattr(mlsysim, name) for name in wall.solver.split(", ")), wall.solver
+    assert wall.equation and wall.source

@@ -74,3 +74,8 @@ def test_activations_are_what_goes_in_and_out_of_each_kernel(hidden, groups, kv_
 def test_a_gate_is_a_third_matrix():
     gated = transformer.feed_forward_parameters(4096, 14336, 3)
     assert gated == 1.5 * transformer.feed_forward_parameters(4096, 14336, 2)
+
+
+@given(st.integers(1, 100))
+def test_a_mask_hides_just_under_half_of_the_scores(tokens):
+    assert 0.5 <= transformer.causal_pairs(tokens) / transformer.score_elements(1, 1, tokens) <= 1.0

@@ -8,7 +8,7 @@ from mlsysim.solvers.serving import ServingModel
 from mlsysim.solvers.workload import LARGEST_BATCH
 
 MODELS = list(Models)
-GPUS = [machine for machine in Hardware if "fp16" in machine.peak]
+GPUS = [machine for machine in Hardware if {"fp16", "int8"} <= set(machine.peak)]
 models, gpus = st.sampled_from(MODELS), st.sampled_from(GPUS)
 batches, contexts = st.integers(1, 4096), st.integers(1, 1024)
 
@@ -62,7 +62,7 @@ def test_at_short_context_decode_crosses_at_ridge_times_bytes_over_two(model, ma
     rule = machine.ridge_point(precision) * size / 2
     # Small caches let activations spill before the crossing, which moves it up.
     assert 0.99 * rule <= answer.crossover_batch <= 1.6 * rule
-    if machine.cache >= 40 * 2**20:
+    if machine.cache is None or 1.03 * rule * size * (2 * model.hidden + 3 * model.ffn) <= machine.cache:
         assert answer.crossover_batch <= 1.03 * rule
 
 

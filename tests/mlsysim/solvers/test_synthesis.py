@@ -58,7 +58,11 @@ def test_16_gb_every_40_ms_need_about_400_gb_a_second():
 
 def test_which_machines_keep_40_ms():
     verdicts = {each.machine.name: each for each in synthesize().machines}
-    assert {name for name, each in verdicts.items() if each.verdict == "meets"} == {"A100", "H100", "MI300X", "L40S"}
+    meets = {name for name, each in verdicts.items() if each.verdict == "meets"}
+    assert meets > {"A100", "H100", "MI300X", "L40S"}
+    # 16 GB each 40 ms at the lowest efficiency, 0.58, is about 700 GB/s.
+    assert all(verdicts[name].machine.memory_bandwidth > 690e9 for name in meets)
+    assert not meets & {"L4", "A10", "T4", "Jetson AGX Orin", "M1 Max"}
     a10 = verdicts["A10"]
     assert a10.verdict == "uncertain"
     assert a10.serving.itl.lower < a10.serving.itl.expected < 0.040 < a10.serving.itl.upper

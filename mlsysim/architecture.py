@@ -1,0 +1,73 @@
+"""What a transformer can have besides dense layers and plain attention: experts, and latent keys and values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlsysim.check import InvalidValue, count
+
+
+@dataclass(frozen=True, slots=True)
+class Experts:
+    """A mixture of experts: `active` of `count` feed-forward networks of width `inner` for each token.
+
+    `shared` experts, of width `shared_inner`, are used by every token. `dense_layers` layers keep a plain feed-forward.
+
+    >>> Experts(count=256, active=8, inner=2048, shared=1, dense_layers=3).width
+    18432
+    """
+
+    count: int
+    active: int
+    inner: int
+    shared: int = 0
+    shared_inner: int = 0
+    dense_layers: int = 0
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        for key in ("count", "active", "inner"):
+            put(self, key, count(f"experts.{key}", getattr(self, key), f"Experts({key}=8)"))
+        for key in ("shared", "shared_inner", "dense_layers"):
+            if getattr(self, key) != 0:
+                put(self, key, count(f"experts.{key}", getattr(self, key), f"Experts({key}=1)"))
+            put(self, key, int(getattr(self, key)))
+        if self.active > self.count:
+            rule = f"a token cannot be sent to more than the {self.count} experts"
+            raise InvalidValue("experts.active", self.active, rule, f"active={min(2, self.count)}")
+        if self.shared and not self.shared_inner:
+            put(self, "shared_inner", self.inner)
+
+    @property
+    def width(self) -> int:
+        """Feed-forward width that one token passes through."""
+        return self.active * self.inner + self.shared * self.shared_inner
+
+
+@dataclass(frozen=True, slots=True)
+class Latent:
+    """Multi-head latent attention: ranks of the compressed query (0: not compressed) and of keys and values, and each
+    head's widths without and with position, and of its value.
+
+    >>> Latent(kv_rank=512, query_rank=1536, content=128, position=64, value=128).cached
+    576
+    """
+
+    kv_rank: int
+    content: int
+    position: int
+    value: int
+    query_rank: int = 0
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        for key in ("kv_rank", "content", "position", "value"):
+            put(self, key, count(f"latent.{key}", getattr(self, key), f"Latent({key}=64)"))
+        if self.query_rank != 0:
+            put(self, "query_rank", count("latent.query_rank", self.query_rank, "Latent(query_rank=1536)"))
+        put(self, "query_rank", int(self.query_rank))
+
+    @property
+    def cached(self) -> int:
+        """Numbers kept for one token and layer."""
+        return self.kv_rank + self.position
