@@ -15,18 +15,24 @@ if TYPE_CHECKING:
     from mlsysim.architecture import Latent as Latent
     from mlsysim.check import InvalidValue as InvalidValue
     from mlsysim.check import UnknownName as UnknownName
+    from mlsysim.dse import DSE as DSE
     from mlsysim.engine import Engine as Engine
     from mlsysim.estimate import Estimate as Estimate
     from mlsysim.layered import LayeredModel as LayeredModel
+    from mlsysim.pipeline import Callbacks as Callbacks
+    from mlsysim.pipeline import Pipeline as Pipeline
     from mlsysim.records import Datum as Datum
     from mlsysim.records import HardwareNode as HardwareNode
     from mlsysim.records import ModelSpec as ModelSpec
     from mlsysim.registry import Hardware as Hardware
     from mlsysim.registry import Models as Models
     from mlsysim.solvers.audit import AuditModel as AuditModel
+    from mlsysim.solvers.batching import BatchingModel as BatchingModel
     from mlsysim.solvers.compression import CompressionModel as CompressionModel
     from mlsysim.solvers.data import Checkpoints as Checkpoints
     from mlsysim.solvers.data import DataModel as DataModel
+    from mlsysim.solvers.differential import DifferentialExplainer as DifferentialExplainer
+    from mlsysim.solvers.disaggregated import DisaggregatedModel as DisaggregatedModel
     from mlsysim.solvers.economics import EconomicsModel as EconomicsModel
     from mlsysim.solvers.economics import Owned as Owned
     from mlsysim.solvers.economics import Rented as Rented
@@ -39,10 +45,16 @@ if TYPE_CHECKING:
     from mlsysim.solvers.reasoning import Requests as Requests
     from mlsysim.solvers.retraining import RetrainingModel as RetrainingModel
     from mlsysim.solvers.scaling import ScalingModel as ScalingModel
+    from mlsysim.solvers.sensitivity import SensitivitySolver as SensitivitySolver
     from mlsysim.solvers.serving import ServingModel as ServingModel
+    from mlsysim.solvers.speculative import SpeculativeDecoding as SpeculativeDecoding
+    from mlsysim.solvers.stream import StreamModel as StreamModel
     from mlsysim.solvers.sustainability import SustainabilityModel as SustainabilityModel
     from mlsysim.solvers.synthesis import SynthesisSolver as SynthesisSolver
+    from mlsysim.solvers.tail_latency import TailLatencyModel as TailLatencyModel
+    from mlsysim.solvers.tensor_parallel import TensorParallelModel as TensorParallelModel
     from mlsysim.solvers.tiny import TinyModel as TinyModel
+    from mlsysim.table import Table as Table
     from mlsysim.units import format_quantity as format_quantity
     from mlsysim.units import parse_quantity as parse_quantity
 
@@ -50,10 +62,15 @@ __version__ = "0.1.0"
 
 _HOME = {
     "AuditModel": "solvers.audit",
+    "BatchingModel": "solvers.batching",
+    "Callbacks": "pipeline",
     "Checkpoints": "solvers.data",
     "CompressionModel": "solvers.compression",
+    "DSE": "dse",
     "DataModel": "solvers.data",
     "Datum": "records",
+    "DifferentialExplainer": "solvers.differential",
+    "DisaggregatedModel": "solvers.disaggregated",
     "EconomicsModel": "solvers.economics",
     "EnergyModel": "solvers.energy",
     "Engine": "engine",
@@ -70,15 +87,22 @@ _HOME = {
     "Models": "registry",
     "NetworkModel": "solvers.network",
     "Owned": "solvers.economics",
+    "Pipeline": "pipeline",
     "PrivacyModel": "solvers.privacy",
     "ReasoningModel": "solvers.reasoning",
     "Rented": "solvers.economics",
     "Requests": "solvers.reasoning",
     "RetrainingModel": "solvers.retraining",
     "ScalingModel": "solvers.scaling",
+    "SensitivitySolver": "solvers.sensitivity",
     "ServingModel": "solvers.serving",
+    "SpeculativeDecoding": "solvers.speculative",
+    "StreamModel": "solvers.stream",
     "SustainabilityModel": "solvers.sustainability",
     "SynthesisSolver": "solvers.synthesis",
+    "Table": "table",
+    "TailLatencyModel": "solvers.tail_latency",
+    "TensorParallelModel": "solvers.tensor_parallel",
     "TinyModel": "solvers.tiny",
     "UnknownName": "check",
     "format_quantity": "units",

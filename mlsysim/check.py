@@ -106,6 +106,17 @@ def share(field: str, value: Any, example: str) -> float:
     return number(field, value, example, at_most=1.0)
 
 
+def amount(field: str, value: Any, example: str, *, at_most: float = inf) -> float:
+    """A finite number of zero or more.
+
+    >>> amount("variability", 0, "1.0")
+    0.0
+    """
+    if not isinstance(value, bool) and isinstance(value, Real) and value == 0:
+        return 0.0
+    return number(field, value, example, at_most=at_most)
+
+
 def choice(field: str, value: Any, known: Iterable[str]) -> str:
     """One of a few names, in any spelling.
 

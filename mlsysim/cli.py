@@ -216,7 +216,9 @@ def _machine_row(machine: HardwareNode) -> Row:
 def _walls(options: Namespace) -> Report:
     from mlsysim.walls import WALLS
 
-    return Report([{"wall": f"{wall.number:2d}"} | dict(zip(wall._fields[1:], wall[1:], strict=True)) for wall in WALLS.values()])
+    return Report(
+        [{"wall": f"{wall.number:2d}"} | dict(zip(wall._fields[1:], wall[1:], strict=True)) for wall in WALLS.values()]
+    )
 
 
 def _template(options: Namespace) -> Report:

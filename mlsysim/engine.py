@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlsysim import registry
 from mlsysim.check import InvalidValue, UnknownName
@@ -14,6 +16,11 @@ from mlsysim.solvers.forward import PHASES, ForwardModel, ForwardResult
 from mlsysim.solvers.phase import Phase
 from mlsysim.solvers.reason import Reason
 from mlsysim.solvers.serving import ServingModel, ServingResult
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from mlsysim.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ class Answer:
 
 
 class Engine:
-    """How long does one pass take, and what limits it?"""
+    """How long does one pass take, and what limits it? And over a whole grid?"""
 
     @staticmethod
     def solve(
@@ -113,3 +120,37 @@ class Engine:
             efficiency=efficiency,
         )
         return Answer(serving.decode if chosen == "decode" else serving.prefill, serving)
+
+    @staticmethod
+    def sweep(
+        model: ModelSpec | str | Iterable[ModelSpec | str],
+        hardware: HardwareNode | str | Iterable[HardwareNode | str],
+        *,
+        batch: int | Iterable[int] = 1,
+        context: int | Iterable[int] = 1024,
+        precision: str | Iterable[str] = "fp16",
+        weights: str | Iterable[str | None] | None = None,
+        kv_precision: str | None = None,
+        prompt: int | None = None,
+        efficiency: float | str | Efficiency = "auto",
+        executor: Executor | None = None,
+    ) -> Table:
+        """Every combination of whatever has several values, in columns; `executor` shares the work out.
+
+        >>> Engine.sweep("Llama3_8B", ["A100", "H100"], batch=range(1, 65)).best(1, minimize="itl")["hardware"][0]
+        'H100'
+        """
+        from mlsysim.sweep import sweep
+
+        return sweep(
+            model=model,
+            hardware=hardware,
+            batch=batch,
+            context=context,
+            precision=precision,
+            weights=weights,
+            kv_precision=kv_precision,
+            prompt=prompt,
+            efficiency=efficiency,
+            executor=executor,
+        )

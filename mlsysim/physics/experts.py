@@ -36,4 +36,5 @@ def distinct_experts(experts: float, active: float, tokens: float) -> float:
     ----------
     The occupancy problem: Feller, An Introduction to Probability Theory and Its Applications I, section IV.2.
     """
-    return float(experts * (1 - (1 - active / experts) ** tokens))
+    woken: float = experts * (1 - (1 - active / experts) ** tokens)
+    return woken

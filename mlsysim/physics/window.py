@@ -32,7 +32,7 @@ def windowed_pairs(tokens: float, window: float) -> float:
     ----------
     Beltagy et al., "Longformer", arXiv 2004.05150, section 3.1.
     """
-    seen = min(tokens, window)
+    seen = (tokens + window - abs(tokens - window)) / 2
     return seen * (seen + 1) / 2 + (tokens - seen) * seen
 
 
@@ -67,4 +67,4 @@ def cached_positions(tokens: float, layers: float, windowed: float, window: floa
     ----------
     Jiang et al., "Mistral 7B", arXiv 2310.06825, section 2 (rolling buffer cache).
     """
-    return (layers - windowed) * tokens + windowed * min(tokens, window)
+    return (layers - windowed) * tokens + windowed * ((tokens + window - abs(tokens - window)) / 2)

@@ -184,7 +184,9 @@ class Workload:
 
     def workspace(self, batch: int) -> float:
         """Activations alive at once [B]: prompts are prefilled one after another, decode advances all sequences."""
-        return (max(batch, self.prompt) * self._widest + batch * self.model.vocab) * self.element
+        # The larger of the two, in arithmetic that arrays of batches and prompts can do as well.
+        tokens = (batch + self.prompt + abs(batch - self.prompt)) / 2
+        return (tokens * self._widest + batch * self.model.vocab) * self.element
 
     def resident(self, batch: int) -> float:
         """Everything that has to be in memory at once [B]."""

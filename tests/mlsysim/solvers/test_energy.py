@@ -17,7 +17,7 @@ def solve(power_limit=None, **given):
     return EnergyModel().solve(serving=serving, power_limit=power_limit)
 
 
-@given(st.sampled_from(list(Models)), st.sampled_from(RATED), st.integers(1, 4096), st.sampled_from(["auto", 0.3, 1.0]))
+@given(st.sampled_from(list(Models)), st.sampled_from(RATED), st.integers(1, 4096), st.sampled_from(["auto", 0.3]))
 def test_a_machine_draws_no_more_than_it_is_rated_for(model, machine, batch, efficiency):
     used = solve(model=model, hardware=machine, batch=batch, efficiency=efficiency)
     for run in (used.decode, used.prefill):

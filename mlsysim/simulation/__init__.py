@@ -1,0 +1,1 @@
+"""Discrete events: what happens when requests arrive at random. Seeded, so that it happens again."""

@@ -1,0 +1,78 @@
+"""How long each step of a serving engine takes, by the same Iron Law as the closed forms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mlsysim.efficiency import Efficiency
+from mlsysim.records import HardwareNode
+from mlsysim.solvers.phase import Operator, run
+from mlsysim.solvers.workload import Workload
+
+BLOCK = 16
+"""Tokens of one block of a paged KV cache, read whole [-] (Kwon et al., arXiv 2309.06180, section 7)."""
+
+
+class StepTimes:
+    """Expected times of steps on one machine [s]; each step is computed once."""
+
+    def __init__(self, load: Workload, machine: HardwareNode, efficiency: Efficiency) -> None:
+        self.load, self.machine, self.efficiency = load, machine, efficiency
+        self._known: dict[tuple[int, int, int, int], float] = {}
+
+    def decode(self, sequences: int, positions: int) -> float:
+        """One token for each sequence; together they attend to so many positions."""
+        return self.step(sequences, positions, 0, 0)
+
+    def prefill(self, prompt: int) -> float:
+        """One prompt, alone."""
+        return self.step(0, 0, prompt, 0)
+
+    def step(self, sequences: int, positions: int, chunk: int, done: int) -> float:
+        """One token for each sequence and, in the same pass, `chunk` tokens of a prompt of which `done` are cached."""
+        context = -(-positions // (sequences * BLOCK)) * BLOCK if sequences else 0
+        key = (sequences, context, chunk, done)
+        if key not in self._known:
+            self._known[key] = self._time(*key)
+        return self._known[key]
+
+    def _time(self, sequences: int, context: int, chunk: int, done: int) -> float:
+        cache = self.machine.cache
+        parts = []
+        if sequences:
+            parts.append(replace(self.load, batch=sequences, context=context).decode(cache))
+        if chunk:
+            parts.append(self._chunk(chunk, done))
+        operators = parts[0] if len(parts) == 1 else tuple(map(_together, *parts))
+        rate, bandwidth = self.machine.rate(self.load.precision), self.machine.memory_bandwidth
+        return run("step", operators, self.load.kernels, rate, bandwidth, self.efficiency).time.expected
+
+    def _chunk(self, chunk: int, done: int) -> tuple[Operator, ...]:
+        """The end of a prompt: attention over all of it, all else as for a prompt of the chunk's length."""
+        cache = self.machine.cache
+        alone = replace(self.load, batch=1, prompt=chunk).prefill(cache)
+        if not done:
+            return alone
+        whole, before = (replace(self.load, batch=1, prompt=each).prefill(None) for each in (done + chunk, done))
+        read_again = done * self.load.kv_bytes
+        return tuple(
+            Operator(
+                each.name,
+                each.weights,
+                each.kv_cache + (read_again if each.kv_cache else 0.0),
+                each.activations,
+                long.flops - short.flops if each.kv_cache else each.flops,
+            )
+            for each, long, short in zip(alone, whole, before, strict=True)
+        )
+
+
+def _together(decode: Operator, chunk: Operator) -> Operator:
+    """Both in one pass: weights are read once, for whichever needs more of them."""
+    return Operator(
+        decode.name,
+        max(decode.weights, chunk.weights),
+        decode.kv_cache + chunk.kv_cache,
+        decode.activations + chunk.activations,
+        decode.flops + chunk.flops,
+    )

@@ -1,0 +1,216 @@
+"""One model over the GPUs of a node: each holds a share of every matrix, and all agree twice in every layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlsysim import registry
+from mlsysim.check import InvalidValue, count, quantity
+from mlsysim.efficiency import Efficiency, spread
+from mlsysim.efficiency import resolve as resolve_efficiency
+from mlsysim.estimate import Estimate
+from mlsysim.physics.collectives import ring_allreduce_time
+from mlsysim.records import HardwareNode, Input, ModelSpec
+from mlsysim.registry import constants
+from mlsysim.solvers.given import given
+from mlsysim.solvers.phase import Operator, Phase, run
+from mlsysim.solvers.reason import Reason, write, write_enough
+from mlsysim.solvers.serving import Memory
+from mlsysim.solvers.workload import Workload, workload
+from mlsysim.walls import WALLS
+
+COMMUNICATION = "communication"
+ALL_REDUCES_PER_LAYER = 2
+"""After attention and after the feed-forward layer (Shoeybi et al., Megatron-LM, arXiv 1909.08053, section 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardedPhase:
+    """One phase on one of the GPUs, and the all-reduces between them [s]."""
+
+    shard: Phase
+    communication: Estimate
+
+    @property
+    def time(self) -> Estimate:
+        """Lower: all-reduces hidden behind the work. Expected and upper: one after the other [s]."""
+        work, talk = self.shard.time, self.communication
+        return Estimate(max(work.lower, talk.lower), work.expected + talk.expected, work.upper + talk.upper, "s")
+
+    @property
+    def bound_by(self) -> str:
+        """The largest of the four expected terms."""
+        shard = self.shard
+        terms = max(each.expected for each in (shard.memory_time, shard.compute_time, shard.overhead_time))
+        return COMMUNICATION if self.communication.expected > terms else shard.bound_by
+
+
+@dataclass(frozen=True, slots=True)
+class TensorParallelResult:
+    """A model served by several GPUs of one kind."""
+
+    workload: Workload
+    hardware: HardwareNode
+    gpus: int
+    link: float
+    decode: ShardedPhase
+    prefill: ShardedPhase
+    memory: Memory
+    efficiency: Efficiency
+
+    @property
+    def itl(self) -> Estimate:
+        """Inter-token latency [s]."""
+        return self.decode.time
+
+    @property
+    def ttft(self) -> Estimate:
+        """Time to first token of the last prompt of the batch [s]."""
+        return self.prefill.time
+
+    @property
+    def throughput(self) -> Estimate:
+        """Tokens a second, over all sequences [token/s]."""
+        time, batch = self.itl, self.workload.batch
+        return Estimate(batch / time.upper, batch / time.expected, batch / time.lower, "token/s")
+
+    @property
+    def feasible(self) -> bool:
+        """Whether each GPU's share fits."""
+        return self.memory.total <= self.memory.capacity
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Which limit was run into; empty where it is feasible."""
+        return () if self.feasible else (_too_large(self),)
+
+    @property
+    def basis(self) -> tuple[Input, ...]:
+        """Each input, with its source and tier."""
+        machine, known = self.hardware, constants("tensor_parallel")
+        rate = f"peak.{self.workload.precision}"
+        return (
+            *given(("n", "GPUs", self.gpus, "1"), ("B", "link bandwidth per direction", self.link, "B/s")),
+            Input("BW", f"memory bandwidth of the {machine.full_name}", machine.datum("memory_bandwidth")),
+            Input("R", f"peak dense rate in {self.workload.precision}", machine.datum(rate)),
+            Input("M", "memory capacity", machine.datum("memory")),
+            Input("eta_BW", "fraction of the bandwidth reached", self.efficiency.passports[0]),
+            Input("eta_R", "fraction of the peak rate reached", self.efficiency.passports[1]),
+            Input("lambda", "time a kernel takes to start and drain", self.efficiency.passports[2]),
+            Input("T_0", "time an all-reduce takes to start", known["all_reduce_start"]),
+            Input("alpha", "latency of a hop", known["hop"]),
+        )
+
+    def explain(self) -> str:
+        """The whiteboard."""
+        load, decode = self.workload, self.decode
+        message = load.batch * load.model.hidden * load.element
+        each = ALL_REDUCES_PER_LAYER * load.model.layers
+        lines = [
+            f"{load.model.name} in {load.stored_as} on {self.gpus} x {self.hardware.full_name}: batch {load.batch:,d}, "
+            f"context {load.context:,d}",
+            f"shard  {write(decode.shard.traffic, 'B')} a step: {write(decode.shard.time.expected, 's')}",
+        ]
+        if self.gpus > 1:
+            lines.append(
+                f"comm   {each} all-reduces of {write(message, 'B')} at {write(self.link, 'B/s')} per direction: "
+                f"{write(decode.communication.expected, 's')}"
+            )
+        lines += [
+            f"ITL  = {self.itl.format(3)}, {self.itl.format_range(3)}    bound by {decode.bound_by}",
+            f"TTFT = {self.ttft.format(3)}, {self.ttft.format_range(3)}    bound by {self.prefill.bound_by}",
+            f"memory {write(self.memory.total, 'B')} of {write(self.memory.capacity, 'B')} on each GPU",
+        ]
+        return "\n".join([*lines, *(reason.sentence() for reason in self.reasons)])
+
+
+class TensorParallelModel:
+    """How fast do several GPUs serve what one cannot hold, or not fast enough?
+
+    >>> answer = TensorParallelModel().solve(model="Llama3_70B", hardware="H100", gpus=4)
+    >>> answer.feasible, answer.decode.bound_by
+    (True, 'memory bandwidth')
+    """
+
+    def solve(
+        self,
+        *,
+        model: ModelSpec | str,
+        hardware: HardwareNode | str,
+        gpus: int,
+        link: float | str | None = None,
+        batch: int = 1,
+        context: int = 1024,
+        prompt: int | None = None,
+        precision: str = "fp16",
+        weights: str | None = None,
+        kv_precision: str | None = None,
+        efficiency: float | str | Efficiency = "auto",
+    ) -> TensorParallelResult:
+        """`gpus` of one node; `link` is the bandwidth between them per direction, by default the machine's own."""
+        load = workload(model, batch, context, prompt, precision, weights, kv_precision)
+        machine = registry.machine(hardware)
+        ranks = count("gpus", gpus, "gpus=8", at_most=1024)
+        if load.model.heads % ranks:
+            rule = f"it must divide the {load.model.heads} heads of {load.model.name}"
+            raise InvalidValue("gpus", ranks, rule, "gpus=8")
+        if link is not None:
+            bandwidth = quantity("link", link, "B/s", 'link="450 GB/s"')
+        elif machine.link is not None:
+            bandwidth = machine.link
+        else:
+            raise InvalidValue("link", link, f"the {machine.name} has no figure for its own", 'link="450 GB/s"')
+        eta = resolve_efficiency(efficiency, machine.launch_class)
+        cached = min(ranks, load.model.kv_heads)
+        rate = machine.rate(load.precision)
+
+        def sharded(name: str, operators: tuple[Operator, ...], passes: int, tokens: int) -> ShardedPhase:
+            mine = tuple(_share(each, ranks, cached) for each in operators)
+            phase = run(name, mine, passes * load.kernels, rate, machine.memory_bandwidth, eta)
+            return ShardedPhase(phase, _all_reduces(load, ranks, bandwidth, passes, tokens))
+
+        memory = Memory(
+            load.stored_weights() / ranks,
+            load.batch * load.context * load.kv_bytes / cached,
+            load.workspace(load.batch),
+            machine.memory,
+        )
+        decode = sharded("decode", load.decode(machine.cache), 1, load.batch)
+        prefill = sharded("prefill", load.prefill(machine.cache), load.batch, load.prompt)
+        return TensorParallelResult(load, machine, ranks, bandwidth, decode, prefill, memory, eta)
+
+
+def _share(operator: Operator, ranks: int, cached: int) -> Operator:
+    """One GPU's share. A KV head is not split: with more GPUs than KV heads, several keep a copy of one."""
+    name, weights, kv_cache, activations, flops = operator
+    return Operator(name, weights / ranks, kv_cache / cached, activations / ranks, flops / ranks)
+
+
+def _all_reduces(load: Workload, ranks: int, bandwidth: float, passes: int, tokens: int) -> Estimate:
+    if ranks == 1:
+        return Estimate.exact(0.0, "s")
+    known = constants("tensor_parallel")
+    start, hop = spread(known["all_reduce_start"]), spread(known["hop"])
+    times = passes * ALL_REDUCES_PER_LAYER * load.model.layers
+    message = tokens * load.model.hidden * load.element
+
+    def total(start: float, hop: float) -> float:
+        return times * (start + ring_allreduce_time(message, ranks, bandwidth, hop))
+
+    return Estimate(total(0.0, hop.lower), total(start.expected, hop.expected), total(start.upper, hop.upper), "s")
+
+
+def _too_large(result: TensorParallelResult) -> Reason:
+    memory, load = result.memory, result.workload
+    return Reason(
+        verdict="Does not fit.",
+        subject=f"{load.model.name} in {load.stored_as}, batch {load.batch:,d} and context {load.context:,d}, needs "
+        f"{write_enough(memory.total, 'B')} on each of {result.gpus} GPUs; the {result.hardware.name} has "
+        f"{write(memory.capacity, 'B')}.",
+        limit="memory capacity",
+        wall=WALLS["memory capacity"].number,
+        value=memory.total,
+        maximum=memory.capacity,
+        unit="B",
+        mend="More GPUs, fewer bits, a smaller batch or a shorter context.",
+    )
