@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from mlsysim.dse import DSE as DSE
     from mlsysim.engine import Engine as Engine
     from mlsysim.estimate import Estimate as Estimate
+    from mlsysim.fabrics import Fabric as Fabric
+    from mlsysim.fabrics import Fabrics as Fabrics
     from mlsysim.layered import LayeredModel as LayeredModel
+    from mlsysim.parallelism import Parallelism as Parallelism
     from mlsysim.pipeline import Callbacks as Callbacks
     from mlsysim.pipeline import Pipeline as Pipeline
     from mlsysim.records import Datum as Datum
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from mlsysim.registry import Models as Models
     from mlsysim.solvers.audit import AuditModel as AuditModel
     from mlsysim.solvers.batching import BatchingModel as BatchingModel
+    from mlsysim.solvers.communication import CommunicationModel as CommunicationModel
     from mlsysim.solvers.compression import CompressionModel as CompressionModel
     from mlsysim.solvers.data import Checkpoints as Checkpoints
     from mlsysim.solvers.data import DataModel as DataModel
@@ -40,9 +44,11 @@ if TYPE_CHECKING:
     from mlsysim.solvers.fairness import FairnessModel as FairnessModel
     from mlsysim.solvers.forward import ForwardModel as ForwardModel
     from mlsysim.solvers.network import NetworkModel as NetworkModel
+    from mlsysim.solvers.plans import ParallelismOptimizer as ParallelismOptimizer
     from mlsysim.solvers.privacy import PrivacyModel as PrivacyModel
     from mlsysim.solvers.reasoning import ReasoningModel as ReasoningModel
     from mlsysim.solvers.reasoning import Requests as Requests
+    from mlsysim.solvers.reliability import ReliabilityModel as ReliabilityModel
     from mlsysim.solvers.retraining import RetrainingModel as RetrainingModel
     from mlsysim.solvers.scaling import ScalingModel as ScalingModel
     from mlsysim.solvers.sensitivity import SensitivitySolver as SensitivitySolver
@@ -54,6 +60,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.tail_latency import TailLatencyModel as TailLatencyModel
     from mlsysim.solvers.tensor_parallel import TensorParallelModel as TensorParallelModel
     from mlsysim.solvers.tiny import TinyModel as TinyModel
+    from mlsysim.solvers.training import DistributedModel as DistributedModel
     from mlsysim.table import Table as Table
     from mlsysim.units import format_quantity as format_quantity
     from mlsysim.units import parse_quantity as parse_quantity
@@ -65,17 +72,21 @@ _HOME = {
     "BatchingModel": "solvers.batching",
     "Callbacks": "pipeline",
     "Checkpoints": "solvers.data",
+    "CommunicationModel": "solvers.communication",
     "CompressionModel": "solvers.compression",
     "DSE": "dse",
     "DataModel": "solvers.data",
     "Datum": "records",
     "DifferentialExplainer": "solvers.differential",
     "DisaggregatedModel": "solvers.disaggregated",
+    "DistributedModel": "solvers.training",
     "EconomicsModel": "solvers.economics",
     "EnergyModel": "solvers.energy",
     "Engine": "engine",
     "Estimate": "estimate",
     "Experts": "architecture",
+    "Fabric": "fabrics",
+    "Fabrics": "fabrics",
     "FairnessModel": "solvers.fairness",
     "ForwardModel": "solvers.forward",
     "Hardware": "registry",
@@ -87,9 +98,12 @@ _HOME = {
     "Models": "registry",
     "NetworkModel": "solvers.network",
     "Owned": "solvers.economics",
+    "Parallelism": "parallelism",
+    "ParallelismOptimizer": "solvers.plans",
     "Pipeline": "pipeline",
     "PrivacyModel": "solvers.privacy",
     "ReasoningModel": "solvers.reasoning",
+    "ReliabilityModel": "solvers.reliability",
     "Rented": "solvers.economics",
     "Requests": "solvers.reasoning",
     "RetrainingModel": "solvers.retraining",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os.path
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from mlsysim.architecture import Experts, Latent
 from mlsysim.check import InvalidValue, UnknownName, fold
@@ -14,7 +14,20 @@ from mlsysim.records import Datum, HardwareNode, ModelSpec
 
 _DATA = os.path.join(os.path.dirname(__file__), "data")
 
-Record = TypeVar("Record", bound=HardwareNode | ModelSpec | LayeredModel)
+
+class Named(Protocol):
+    """What a shelf holds: records with a short and a full name."""
+
+    @property
+    def name(self) -> str:
+        """As people say it."""
+
+    @property
+    def full_name(self) -> str:
+        """With the exact variant."""
+
+
+Record = TypeVar("Record", bound=Named)
 
 # How TOML spells each figure of a machine, with the unit in its name, and what it becomes.
 _FIGURES = {
@@ -300,7 +313,9 @@ def _machine(kind: str, entry: dict[str, Any], sources: dict[str, Any]) -> Hardw
 
 def _model(entry: dict[str, Any], sources: dict[str, Any]) -> ModelSpec:
     stamp = {"source": entry.pop("source"), "note": entry.pop("note", "")}
-    published = {"parameters": _datum("parameters", entry.pop("published_parameters"), "1", stamp, sources)}
+    count, rounding = entry.pop("published_parameters"), entry.pop("published_rounding", None)
+    ends = {} if rounding is None else {"lower": count - rounding, "upper": count + rounding}
+    published = {"parameters": _datum("parameters", count, "1", stamp | ends, sources)}
     active = entry.pop("published_active_parameters", None)
     if active is not None:
         published["active_parameters"] = _datum("active_parameters", active, "1", stamp, sources)

@@ -161,7 +161,8 @@ class TensorParallelModel:
         else:
             raise InvalidValue("link", link, f"the {machine.name} has no figure for its own", 'link="450 GB/s"')
         eta = resolve_efficiency(efficiency, machine.launch_class)
-        cached = min(ranks, load.model.kv_heads)
+        # Every GPU's heads read the whole of a latent cache: each keeps a copy.
+        cached = 1 if load.model.latent else min(ranks, load.model.kv_heads)
         rate = machine.rate(load.precision)
 
         def sharded(name: str, operators: tuple[Operator, ...], passes: int, tokens: int) -> ShardedPhase:
@@ -171,7 +172,7 @@ class TensorParallelModel:
 
         memory = Memory(
             load.stored_weights() / ranks,
-            load.batch * load.context * load.kv_bytes / cached,
+            load.batch * load.sequence_kv(load.context) / cached,
             load.workspace(load.batch),
             machine.memory,
         )

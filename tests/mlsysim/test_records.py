@@ -114,9 +114,12 @@ def published_digits(count: float) -> int:
 
 @pytest.mark.parametrize("spec", list(Models), ids=lambda spec: spec.name)
 def test_parameters_follow_from_the_architecture(spec):
-    published = spec.datum("parameters").value
+    datum = spec.datum("parameters")
+    published = datum.value
     assert spec.parameters == brute_force_parameters(spec)
-    if published_digits(published) > 5:
+    if datum.lower is not None:
+        assert datum.lower <= spec.parameters <= datum.upper
+    elif published_digits(published) > 5:
         assert spec.parameters == published
     else:
         # Llama 4's published counts hold a vision encoder of 0.87 B.

@@ -1,0 +1,76 @@
+"""Training software by vintage: what its kernels keep and hide, and how much of a GPU's peak they reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mlsysim.check import UnknownName
+from mlsysim.records import Datum
+from mlsysim.registry import constants
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """`fused_attention` never writes scores to memory and skips what the mask hides; `dropout` keeps its masks;
+    `overlap` hides communication of pipelines, gradients and sharded weights behind arithmetic where there is enough.
+    """
+
+    name: str
+    fused_attention: bool
+    dropout: bool
+    overlap: bool
+
+    @property
+    def mask(self) -> int:
+        """Bytes of a dropout mask's entry."""
+        return int(self.dropout)
+
+    def compute(self, machine: str) -> Datum:
+        """Fraction of the peak that its matrix products reach, on this machine where it was fitted there."""
+        return self._reached("compute", machine)
+
+    def attention(self, machine: str) -> Datum:
+        """The same for attention: fused kernels reach less than matrix products."""
+        return self._reached("attention" if self.fused_attention else "compute", machine)
+
+    def _reached(self, kernel: str, machine: str) -> Datum:
+        known = constants("training")
+        key = f"{kernel}_{self.name.replace('-', '_')}"
+        return known.get(f"{key}_{machine.lower()}", known[key])
+
+
+VINTAGES = {
+    each.name: each
+    for each in (
+        Software("megatron-2021", fused_attention=False, dropout=True, overlap=False),
+        Software("megatron-2022", fused_attention=False, dropout=True, overlap=False),
+        Software("fsdp-2023", fused_attention=True, dropout=False, overlap=True),
+        Software("flash-2024", fused_attention=True, dropout=False, overlap=True),
+    )
+}
+
+
+def software(given: Any) -> Software:
+    """A vintage, given itself or by name.
+
+    >>> software("megatron-2022").fused_attention
+    False
+    """
+    if isinstance(given, Software):
+        return given
+    if not isinstance(given, str) or given not in VINTAGES:
+        raise UnknownName("software", str(given), VINTAGES)
+    return VINTAGES[given]
+
+
+def optimizer_bytes(name: Any) -> Datum:
+    """What an optimizer keeps of each parameter.
+
+    >>> optimizer_bytes("adam").value
+    12.0
+    """
+    known = {key.removeprefix("optimizer_"): each for key, each in constants("training").items() if "optimizer" in key}
+    if not isinstance(name, str) or name not in known:
+        raise UnknownName("optimizer", str(name), known)
+    return known[name]
