@@ -83,6 +83,18 @@ def test_any_executor_gives_the_same(pool, monkeypatch):
     assert shared.to_csv() == alone.to_csv()
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_a_dask_cluster_gives_the_same(monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(swept, "PIECE", 6)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        shared = sweep(**GRID, executor=client.get_executor())
+    assert shared.to_csv() == sweep(**GRID).to_csv()
+
+
 def test_the_engine_sweeps_and_one_value_is_enough():
     table = Engine.sweep("Llama3_8B", "H100", batch=range(1, 4))
     assert list(table["batch"]) == [1, 2, 3]
