@@ -31,7 +31,8 @@ TIMEOUT = 120_000
 SLIDE = """([index]) => new Promise((resolve) => {
   const slider = [...document.querySelectorAll('#root lab-panel input[type=range]')][0];
   const card = slider.closest('.marimo-cell').nextElementSibling;
-  const svg = () => [...card.querySelectorAll('svg.marks path, svg.marks text')].map((n) => n.outerHTML).join('');
+  const marks = (host) => [...host.shadowRoot.querySelectorAll('svg.marks path, svg.marks text')];
+  const svg = () => [...card.querySelectorAll('marimo-mime-renderer')].flatMap(marks).map((n) => n.outerHTML).join('');
   const before = svg();
   const started = performance.now();
   slider.value = index;
@@ -110,7 +111,7 @@ def play_to_b(page: Page) -> list[float]:
     page.get_by_role("button", name="Lock my prediction").locator("visible=true").click()
     page.locator("#root lab-panel input[type=range]").first.wait_for(timeout=TIMEOUT)
     page.locator("#root lab-panel input[type=range]").first.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelectorAll('#root .instrument svg.marks').length > 1", timeout=TIMEOUT)
+    page.locator("#root .instrument svg.marks").nth(1).wait_for(timeout=TIMEOUT)
     page.wait_for_timeout(1500)
     times = []
     for slide in range(SLIDES):

@@ -263,8 +263,9 @@ def opening(lab):
 def part_a(first, lab):
     mo.stop(first.value is None, lab.closed("A", "when your prediction is locked"))
     a = lab.panel("A")
+    a_is_open = True
     lab.opened("A", a)
-    return (a,)
+    return a, a_is_open
 
 
 @app.cell
@@ -314,8 +315,9 @@ def instrument_a(a, chart, lab):
 
 
 @app.cell
-def end_a(a, lab):
-    a
+def end_a(a_is_open, lab):
+    # Not the panel: what a control does must not begin the parts below anew.
+    a_is_open
     done_a = lab.finish("A", "Compare with my prediction")
     done_a
     return (done_a,)
@@ -371,8 +373,9 @@ def lock_b(done_a, lab):
 def part_b(lab, second):
     mo.stop(second.value is None)
     b = lab.panel("B")
+    b_is_open = True
     b
-    return (b,)
+    return b, b_is_open
 
 
 @app.cell
@@ -438,8 +441,8 @@ def failure_b(b, lab):
 
 
 @app.cell
-def end_b(b, lab):
-    b
+def end_b(b_is_open, lab):
+    b_is_open
     done_b = lab.finish("B", "Compare with my prediction")
     done_b
     return (done_b,)
@@ -502,8 +505,9 @@ def lock_c(done_b, lab):
 def part_c(lab, third):
     mo.stop(third.value is None)
     c = lab.panel("C")
+    c_is_open = True
     c
-    return (c,)
+    return c, c_is_open
 
 
 @app.cell
@@ -551,8 +555,8 @@ def failure_c(c, lab):
 
 
 @app.cell
-def end_c(c, lab):
-    c
+def end_c(c_is_open, lab):
+    c_is_open
     done_c = lab.finish("C", "Compare with my prediction")
     done_c
     return (done_c,)

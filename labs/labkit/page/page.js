@@ -152,6 +152,7 @@ class LabLive extends HTMLElement {
     const held = waiting.contains(document.activeElement) ? document.activeElement : null;
     const place = held?.closest("lab-panel")?.spec.name;
     const index = place ? [...held.closest("lab-panel").querySelectorAll("input, button")].indexOf(held) : -1;
+    keepLater(waiting);
     waiting.remove();
     document.getElementById("starting").textContent = "The simulator is ready.";
     document.documentElement.dataset.state = "live";
@@ -162,6 +163,20 @@ class LabLive extends HTMLElement {
       panel?.querySelectorAll("input, button")[index]?.focus();
     }
   }
+}
+
+// The notebook does not come to what lies behind a closed part; the page goes on saying that it is there.
+function keepLater(waiting) {
+  const root = document.getElementById("root");
+  let later = [...waiting.querySelectorAll(".part.closed")];
+  root.after(...later);
+  const prune = () => {
+    later = later.filter((part) => !root.querySelector(`#${part.id}`) || part.remove());
+    if (!later.length) watch.disconnect();
+  };
+  const watch = new MutationObserver(prune);
+  watch.observe(root, { childList: true, subtree: true });
+  prune();
 }
 
 function watchLoading() {

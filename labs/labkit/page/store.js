@@ -46,7 +46,11 @@ function recordFault(text, lab) {
   if (!record || typeof record !== "object" || !Array.isArray(record.events)) return "it holds no list of events";
   if (record.format !== FORMAT) return `its format is “${record.format}”, this page reads “${FORMAT}”`;
   if (record.lab !== lab) return `it belongs to “${record.lab}”`;
-  if (!record.events.every((event) => event && typeof event === "object")) return "an event in it is not an object";
+  const isObject = (value) => Boolean(value) && typeof value === "object" && !Array.isArray(value);
+  if (!record.events.every((event) => isObject(event) && isObject(event.data))) return "an event in it is no event";
+  const fields = ["student", "controls", "draft"];
+  const odd = fields.find((name) => !isObject(record[name]));
+  if (odd) return `what it holds as “${odd}” is something else`;
   const broken = chainFault(record.events);
   return broken < 0 ? "" : `its chain of events breaks at event ${broken}`;
 }
@@ -128,7 +132,7 @@ class Store {
       this.problem = fault;
       this.raw = text;
     } else {
-      this.record = { controls: {}, draft: {}, student: { id: "", section: "" }, ...JSON.parse(text) };
+      this.record = JSON.parse(text);
     }
   }
 
@@ -171,17 +175,32 @@ class Store {
         this.tell();
         return;
       }
+      const before = this.record;
       try {
-        const text = await this.write(change);
-        if ((await this.read()) !== text) throw new Error("what was written could not be read back");
+        this.confirm(await this.write(change), await this.read());
         this.savedAt = new Date();
         if (this.channel) this.channel.postMessage(this.lab);
       } catch (error) {
-        change(this.record);
-        this.refuse(error);
+        if (error?.damaged !== undefined) {
+          this.adopt(error.damaged);
+        } else {
+          if (this.record === before) change(this.record);
+          this.refuse(error);
+        }
       }
       this.tell();
     });
+  }
+
+  // What was written is there, or what another tab made of it since.
+  confirm(written, found) {
+    if (found === written) return;
+    const whole = found !== undefined && !recordFault(found, this.lab);
+    const { events } = this.record;
+    if (!whole || JSON.parse(found).events[events.length - 1]?.hash !== events.at(-1)?.hash) {
+      throw new Error("what was written could not be read back");
+    }
+    this.adopt(found);
   }
 
   write(change) {
@@ -194,7 +213,7 @@ class Store {
       request.onsuccess = () => {
         try {
           const base = request.result;
-          if (base !== undefined && recordFault(base, this.lab)) throw new Error("the stored record was damaged");
+          if (base !== undefined && recordFault(base, this.lab)) throw Object.assign(new Error("damaged"), { damaged: base });
           record = base === undefined ? structuredClone(this.record) : JSON.parse(base);
           change(record);
           text = canonical(record);
@@ -242,14 +261,19 @@ class Store {
 
   // Put the damaged record aside under a name of its own, and start with an empty one.
   async setAside() {
-    const transaction = this.database.transaction("records", "readwrite");
-    const records = transaction.objectStore("records");
-    records.put(this.raw, `${this.lab} set aside ${new Date().toISOString()}`);
-    records.delete(this.lab);
-    await new Promise((resolve, reject) => {
-      transaction.oncomplete = resolve;
-      transaction.onerror = transaction.onabort = () => reject(transaction.error);
-    });
+    try {
+      const transaction = this.database.transaction("records", "readwrite");
+      const records = transaction.objectStore("records");
+      records.put(this.raw, `${this.lab} set aside ${new Date().toISOString()}`);
+      records.delete(this.lab);
+      await new Promise((resolve, reject) => {
+        transaction.oncomplete = resolve;
+        transaction.onerror = transaction.onabort = () => reject(transaction.error);
+      });
+    } catch (error) {
+      this.refuse(error);
+      return;
+    }
     this.mode = "saved";
     this.problem = "";
     await this.append("started", {});

@@ -1,0 +1,76 @@
+"""Measure the simulator against the public package of the same name, each in an environment of its own."""
+
+import json
+import statistics
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PEER = "mlsysim==0.3.0"
+RUNS = 5
+
+IMPORT = "import time; t = time.perf_counter(); import {0}; print(time.perf_counter() - t)"
+OURS = """
+import time, mlsysim as ms
+solve = lambda: ms.Engine.solve("Llama3_8B", "H100", batch=1, precision="fp16")
+solve()
+t = time.perf_counter()
+for _ in range(2000): solve()
+print((time.perf_counter() - t) / 2000)
+"""
+THEIRS = """
+import time, mlsysim as ms
+solve = lambda: ms.Engine.solve(ms.Models.Language.Llama3_8B, ms.Hardware.Cloud.H100, batch_size=1, precision="fp16")
+solve()
+t = time.perf_counter()
+for _ in range(100): solve()
+print((time.perf_counter() - t) / 100)
+"""
+
+
+def peer_python(cache: Path) -> Path:
+    """An interpreter that has the peer and nothing of ours."""
+    home = cache / "peer"
+    python = home / "bin" / "python"
+    if not (home / "ready").is_file():
+        venv.EnvBuilder(with_pip=True, clear=True).create(home)
+        subprocess.run([python, "-m", "pip", "install", "-q", PEER], check=True)
+        (home / "ready").touch()
+    return python
+
+
+def seconds(python: Path | str, code: str, cwd: Path) -> float:
+    """What one fresh process prints."""
+    done = subprocess.run([python, "-c", code], cwd=cwd, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def measure(cache: Path) -> dict[str, dict[str, float]]:
+    """Medians over fresh processes, taken in turn."""
+    peer = peer_python(cache)
+    cases = {
+        "import mlsysim": (sys.executable, IMPORT.format("mlsysim"), ROOT),
+        "import pydantic": (sys.executable, IMPORT.format("pydantic"), ROOT),
+        "import the peer": (peer, IMPORT.format("mlsysim"), cache),
+        "Engine.solve": (sys.executable, OURS, ROOT),
+        "the peer's Engine.solve": (peer, THEIRS, cache),
+    }
+    times: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(RUNS):
+        for name, case in cases.items():
+            times[name].append(seconds(*case))
+    median = {name: statistics.median(values) for name, values in times.items()}
+    return {
+        "seconds": median,
+        "ratios": {
+            "import, ours over pydantic": median["import mlsysim"] / median["import pydantic"],
+            "import, the peer over ours": median["import the peer"] / median["import mlsysim"],
+            "Engine.solve, the peer over ours": median["the peer's Engine.solve"] / median["Engine.solve"],
+        },
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(ROOT / ".cache"), indent=2))

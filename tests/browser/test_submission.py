@@ -1,0 +1,56 @@
+"""The submission file: the simulator, here, reads it again and comes to every figure in it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from labkit import submission
+from labkit.submission import SubmissionError
+from student import GOOD_LOG, Student
+
+
+@pytest.fixture(scope="module")
+def file(graduate: Student) -> bytes:
+    return graduate.submission()
+
+
+def test_every_figure_in_it_is_the_simulators(file: bytes, lab: Any) -> None:
+    handed_in = submission.read(file)
+    assert {pin["reading"] for pin in handed_in.pins} == {"token_time", "crossover", "promised"}
+    assert len(handed_in.pins) >= 6
+    assert max(submission.recompute(handed_in, lab.readings)) <= 1e-12
+
+
+def test_it_says_what_was_predicted_what_the_simulator_said_and_what_was_written(file: bytes, native, lab: Any) -> None:
+    handed_in = submission.read(file)
+    assert handed_in.lab == lab.name
+    assert handed_in.lab_version == lab.version
+    assert handed_in.student == {"id": "s 17/ä", "section": "B2"}
+    assert {data["lock"]: data["answer"] for data in handed_in.of("committed")} == {
+        "speedup": 3.2,
+        "crossover": 30,
+        "bandwidth": 2000,
+    }
+    revealed = {data["lock"]: data["says"] for data in handed_in.of("revealed")}
+    assert revealed == pytest.approx(native.answers(), rel=1e-12)
+    assert handed_in.of("logged")[-1]["text"] == GOOD_LOG
+    assert handed_in.of("exported")[-1] == {"complete": True}
+    assert "C memory" in [data["key"] for data in handed_in.of("failed")]
+
+
+def test_its_name_is_the_labs_and_the_students(graduate: Student) -> None:
+    assert graduate.download("Download the submission").suggested_filename == "lab_02_ml_systems-s_17_.json"
+
+
+def test_the_code_to_read_out_is_the_files(graduate: Student) -> None:
+    code = submission.read(graduate.submission()).code
+    assert code in graduate.page.locator("lab-export").inner_text()
+
+
+def test_an_edited_figure_is_noticed(file: bytes) -> None:
+    document = json.loads(file)
+    pinned = next(event for event in document["events"] if event["kind"] == "pinned")
+    pinned["data"]["value"] *= 2
+    with pytest.raises(SubmissionError, match="edited"):
+        submission.read(json.dumps(document))
