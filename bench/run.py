@@ -22,6 +22,7 @@ from serve import Count, serving  # noqa: E402
 
 import own  # noqa: E402
 import runtime  # noqa: E402
+import simulator  # noqa: E402
 
 LAB = "vol1/lab_02_ml_systems"
 VISITS = int(os.environ.get("BENCH_VISITS", "3"))
@@ -165,12 +166,15 @@ def main() -> None:
         "chromium": version,
         "visits": VISITS,
         "figures": table,
+        "simulator": simulator.measure(cache),
     }
     (ROOT / "bench" / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     width = max(map(len, table))
     say(f"{'':{width}}  {'ours':>9} {'stock':>9} {'ratio':>6}")
     for name, row in table.items():
         say(f"{name:{width}}  {row['ours']:9.3g} {row['stock']:9.3g} {row['ratio']:6.2f}")
+    for name, value in {**results["simulator"]["seconds"], **results["simulator"]["ratios"]}.items():
+        say(f"{name:{width}}  {value:9.3g}")
 
 
 def summary(ours: list[float], theirs: list[float]) -> dict[str, Any]:

@@ -28,6 +28,20 @@ t = time.perf_counter()
 for _ in range(100): solve()
 print((time.perf_counter() - t) / 100)
 """
+SWEEP = """
+import time, mlsysim as ms
+grid = dict(model="Llama3_8B", hardware=["A100", "H100", "MI300X", "L40S"], batch=range(1, 251), context=range(8, 8008, 8))
+ms.Engine.sweep(**grid | {"batch": 1})
+t = time.process_time()
+table = ms.Engine.sweep(**grid)
+print((time.process_time() - t) / len(table))
+"""
+PLAN = """
+import time, mlsysim as ms
+t = time.process_time()
+ms.ParallelismOptimizer().solve(model="Llama-3.1-405B", fabric="DGX H100", gpus=16384, global_batch=2048, context=8192)
+print(time.process_time() - t)
+"""
 
 
 def peer_python(cache: Path) -> Path:
@@ -56,6 +70,8 @@ def measure(cache: Path) -> dict[str, dict[str, float]]:
         "import the peer": (peer, IMPORT.format("mlsysim"), cache),
         "Engine.solve": (sys.executable, OURS, ROOT),
         "the peer's Engine.solve": (peer, THEIRS, cache),
+        "sweep, CPU for one configuration": (sys.executable, SWEEP, ROOT),
+        "every plan of 405B on 16,384 GPUs, CPU": (sys.executable, PLAN, ROOT),
     }
     times: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(RUNS):
@@ -70,7 +86,3 @@ def measure(cache: Path) -> dict[str, dict[str, float]]:
             "Engine.solve, the peer over ours": median["the peer's Engine.solve"] / median["Engine.solve"],
         },
     }
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(ROOT / ".cache"), indent=2))

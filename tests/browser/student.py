@@ -11,7 +11,7 @@ from playwright.sync_api import Download, Locator, Page, expect
 
 import record
 
-BOOT = 60_000
+BOOT = 120_000
 GOOD_LOG = (
     "For eight users at once I would buy the A10 rather than anything larger. In FP16 a step of one user takes 36 ms, "
     "and the promise is 40 ms; the H100 does the same in 7.0 ms where the A100 needs 11 ms. The term that binds is "

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
 from record import ALL_OPEN
-from student import GOOD_LOG, Student
+from student import BOOT, GOOD_LOG, Student
 
 OPEN = re.compile(r"\(open\)")
 
@@ -131,7 +131,7 @@ def test_a_good_log_completes_and_both_draft_and_signature_survive_a_reload(thre
     expect(sign(student)).to_be_enabled()
     student.keeps(lambda kept: kept["draft"]["log"]["text"].endswith("thought."))
     page.reload()
-    expect(page.locator("textarea[name=text]")).to_have_value(f"{GOOD_LOG} One more thought.", timeout=60_000)
+    expect(page.locator("textarea[name=text]")).to_have_value(f"{GOOD_LOG} One more thought.", timeout=BOOT)
     student.is_live()
     expect(page.get_by_label("What did you give up?")).to_have_value("room for growth")
     expect(page.get_by_role("combobox", name="Which term")).to_have_value("bytes moved, D/BW")
