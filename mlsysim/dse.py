@@ -40,6 +40,8 @@ class DSEResult:
 
     def pareto(self, *, minimize: Sequence[str] = (), maximize: Sequence[str] = ()) -> Table:
         """What no other configuration within the limits beats in all of these columns."""
+        for name in () if isinstance(minimize, str) or isinstance(maximize, str) else (*minimize, *maximize):
+            _column(name)
         return self.kept.pareto(minimize=minimize, maximize=maximize)
 
     @property
@@ -54,7 +56,7 @@ class DSEResult:
             return ()
         fits = self.table.where()
         if not len(fits):
-            return (_nothing_fits(self.table),)
+            return (nothing_fits(self.table),)
         alone = [
             _unmet(fits, name, limit, most)
             for limits, most in ((self.at_most, True), (self.at_least, False))
@@ -167,12 +169,13 @@ def _limits(field: str, limits: Mapping[str, float | str] | None) -> Mapping[str
 
 def _limit(field: str, column: str, value: float | str) -> float:
     unit = UNITS.get(column, "")
-    if unit in ("s", "B"):
-        return quantity(field, value, unit, '"20 ms"' if unit == "s" else '"40 GB"')
+    if unit:
+        return quantity(field, value, unit, {"s": '"20 ms"', "B": '"40 GB"'}.get(unit, '"1000 token/s"'))
     return number(field, value, "1000")
 
 
-def _nothing_fits(table: Table) -> Reason:
+def nothing_fits(table: Table) -> Reason:
+    """Why, where no configuration is feasible."""
     smallest = table.best(1, minimize="memory").row(0)
     return Reason(
         verdict="Nothing fits.",

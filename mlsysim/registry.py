@@ -215,6 +215,22 @@ def tables(name: str) -> Mapping[str, Mapping[str, Any]]:
     return read
 
 
+def files(kind: str) -> list[str]:
+    """The names that `constants` or `tables` reads.
+
+    >>> files("tables")
+    ['accuracy']
+    """
+    found = []
+    for name in sorted(each.removesuffix(".toml") for each in os.listdir(_DATA) if each.endswith(".toml")):
+        entries = [entry for key, entry in _read(f"{name}.toml").items() if key != "source"]
+        single = all("value" in entry for entry in entries)
+        several = all(any(isinstance(column, list) for column in entry.values()) for entry in entries)
+        if single if kind == "constants" else several and not single:
+            found.append(name)
+    return found
+
+
 def _name(field: str, given: object, example: str) -> str:
     if isinstance(given, (HardwareNode, ModelSpec, LayeredModel)):
         rule = "it is on the wrong side: model= takes a model and hardware= a machine"
@@ -314,7 +330,9 @@ def _machine(kind: str, entry: dict[str, Any], sources: dict[str, Any]) -> Hardw
 def _model(entry: dict[str, Any], sources: dict[str, Any]) -> ModelSpec:
     stamp = {"source": entry.pop("source"), "note": entry.pop("note", "")}
     count, rounding = entry.pop("published_parameters"), entry.pop("published_rounding", None)
-    ends = {} if rounding is None else {"lower": count - rounding, "upper": count + rounding}
+    elsewhere = entry.pop("published_elsewhere", 0)
+    ends = {"lower": count - (rounding or 0) - elsewhere} if rounding or elsewhere else {}
+    ends |= {"upper": count + rounding} if rounding else {}
     published = {"parameters": _datum("parameters", count, "1", stamp | ends, sources)}
     active = entry.pop("published_active_parameters", None)
     if active is not None:

@@ -122,9 +122,12 @@ class Table:
         """A list of objects, with the unit in each field's name; a figure that does not exist is null."""
         import json
 
+        return json.dumps(list(self.named_rows()), allow_nan=False)
+
+    def named_rows(self) -> Iterator[dict[str, Any]]:
+        """One configuration after another, with the unit in each field's name; a figure that does not exist is None."""
         headings = self._headings()
-        rows = (dict(zip(headings, map(_or_none, row.values()), strict=True)) for row in self.rows())
-        return json.dumps(list(rows), allow_nan=False)
+        return (dict(zip(headings, map(_or_none, row.values()), strict=True)) for row in self.rows())
 
     def to_frame(self) -> Any:
         """A pandas DataFrame, with the unit in each column's name."""

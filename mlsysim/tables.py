@@ -45,7 +45,7 @@ def _csv(rows: Sequence[Row]) -> str:
     return text.getvalue().rstrip("\n")
 
 
-_NAMED = {"_FLOP_per_s": "FLOP/s", "_B_per_s": "B/s", "_B": "B", "_W": "W", "_s": "s"}
+_NAMED = {"_token_per_s": "token/s", "_FLOP_per_s": "FLOP/s", "_B_per_s": "B/s", "_B": "B", "_W": "W", "_s": "s"}
 """How a column's name ends where all of its cells share a unit."""
 
 
@@ -65,6 +65,8 @@ def _write(cell: Cell, unit: str) -> str:
 
     if cell is None:
         return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
     if isinstance(cell, str):
         return cell
     return format_quantity(cell, "" if unit == "1" else unit, 3)

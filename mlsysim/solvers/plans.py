@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -120,10 +120,14 @@ class ParallelismOptimizer:
         straggler: float = 0.0,
         largest_micro_batch: int = 16,
         schedules: Sequence[str] = SCHEDULES,
+        progress: Callable[[int, int], None] | None = None,
     ) -> PlansResult:
         """All plans whose pipelines run by one of `schedules`, with micro-batches of a power of two up to
         `largest_micro_batch`, tensor parallelism within a node and at least 1,024 tokens of a sequence on each
-        context-parallel GPU."""
+        context-parallel GPU.
+
+        `progress` is told how many of all splits of the GPUs have been looked at.
+        """
         job = describe(
             model, fabric, gpus, global_batch, context, precision, optimizer, gradient_bytes, software, straggler
         )
@@ -136,7 +140,10 @@ class ParallelismOptimizer:
         examples: dict[str, tuple[Parallelism, str]] = {}
         tightest: tuple[int, Parallelism] | None = None
         room, rate, asked = job.fabric.machine.memory, job.fabric.machine.rate(job.precision), job.model_flops
-        for shape in _shapes(job, most):
+        shapes = list(_shapes(job, most))
+        for looked, shape in enumerate(shapes):
+            if progress is not None:
+                progress(looked, len(shapes))
             wrong = fault(shape, job.model, job.gpus, job.global_batch, job.sequence)
             if wrong is not None:
                 limits[wrong.field] += 1
@@ -159,7 +166,7 @@ class ParallelismOptimizer:
                     ranked.append(Ranked(plan, time, memory, training.utilization(asked, job.gpus, rate, time)))
         if tightest is None:
             shape, sentence = next(iter(examples.values()))
-            rule = f"no plan divides evenly; {shape.short()}, for one: {sentence.partition(' For example')[0]}"
+            rule = f"no plan divides evenly; {shape.short()}, for one: {sentence.partition('. For example')[0]}"
             raise InvalidValue("gpus", gpus, rule, f"gpus={job.fabric.gpus_per_node}")
         ranked.sort(key=lambda each: (each.time, each.memory))
         closest = _solve(job, tightest[1], reached)

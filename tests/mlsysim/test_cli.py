@@ -7,8 +7,18 @@ from io import StringIO
 import pytest
 
 import mlsysim
-from mlsysim import Hardware, Models, ServingModel
+from mlsysim import (
+    DSE,
+    DistributedModel,
+    Engine,
+    Hardware,
+    Models,
+    Parallelism,
+    ParallelismOptimizer,
+    ServingModel,
+)
 from mlsysim.cli import main
+from mlsysim.cli.progress import Progress
 from mlsysim.own import TEMPLATE
 from mlsysim.walls import WALLS
 
@@ -130,6 +140,40 @@ def test_what_cannot_be_is_3(run):
         (["tiny", "DS_CNN", "nRF52840", "--battery", "CR2032"], "period"),
         (["synthesize", "Llama3_8B", "--itl", "0"], "itl"),
         (["synthesize", "H100", "--itl", "40 ms"], "model"),
+        (["train", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--tp", "3"], "must be the 8 GPUs"),
+        (["train", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--dp", "3"], "must be the 8 GPUs"),
+        (["train", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--zero", "4"], "zero"),
+        (["train", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--micro-batch", "3"], "micro_batch"),
+        (["train", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--recompute", "all"], "full, selective, none"),
+        (["train", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--schedule", "2f2b"], "1f1b"),
+        (["train", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--step", "8 GB"], "step"),
+        (["train", "ResNet50", "--gpus", "8", "--global-batch", "64"], "no decoder-only transformer"),
+        (["train", "Llama3_8B", "--gpus", "0", "--global-batch", "64"], "gpus"),
+        (["plan", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--fabric", "DGX"], "DGX H100"),
+        (["plan", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--best", "0"], "best"),
+        (["plan", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--schedules", "1f1b,2f2b"], "2f2b"),
+        (["plan", "Llama3_8B", "--gpus", "7", "--global-batch", "64"], "must divide it. For example"),
+        (["sweep", "Llama3_8B", "H100,H1000"], "H1000"),
+        (["sweep", "Llama3_8B,", "H100"], "model"),
+        (["sweep", "Llama3_8B", "H100", "--batch", "some"], "whole numbers"),
+        (["sweep", "Llama3_8B", "H100", "--batch", "0"], "at least 1"),
+        (["sweep", "Llama3_8B", "H100", "--batch", "8:1"], "ends after its start"),
+        (["sweep", "Llama3_8B", "H100", "--batch", "1:8:0"], "goes up"),
+        (["sweep", "Llama3_8B", "H100", "--batch", "1:8:x1"], "goes up"),
+        (["sweep", "Llama3_8B", "H100", "--batch", "0:8:x2"], "goes up"),
+        (["sweep", "Llama3_8B", "H100", "--batch", "1:8:2:2"], "a start, an end"),
+        (["sweep", "Llama3_8B", "H100", "--batch", "1:9999999999"], "at most 1,000,000 numbers"),
+        (["sweep", "DLRM", "H100"], "no decoder-only transformer"),
+        (["optimize", "Llama3_8B", "H100"], "takes one column"),
+        (["optimize", "Llama3_8B", "H100", "--minimize", "itl", "--maximize", "batch"], "--pareto"),
+        (["optimize", "Llama3_8B", "H100", "--minimize", "hardware"], "column"),
+        (["optimize", "Llama3_8B", "H100", "--minimize", "itl", "--minimize", "hardware", "--pareto"], "column"),
+        (["optimize", "Llama3_8B", "H100", "--minimize", "itl", "--at-most", "itl"], "an equals sign"),
+        (["optimize", "Llama3_8B", "H100", "--minimize", "itl", "--at-most", "itl=5GB"], "must be in s"),
+        (["optimize", "Llama3_8B", "H100", "--minimize", "itl", "--at-most", "itl=nan"], "finite"),
+        (["optimize", "Llama3_8B", "H100", "--minimize", "itl", "--at-least", "speed=9"], "column"),
+        (["optimize", "Llama3_8B", "H100", "--minimize", "itl", "--best", "0"], "best"),
+        (["audit", "--today", "yesterday"], "today"),
     ],
     ids=" ".join,
 )
@@ -262,3 +306,174 @@ def test_it_runs_as_a_program():
         [sys.executable, "-m", "mlsysim.cli", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == f"mlsysim {mlsysim.__version__}"
+
+
+TRAIN = ["train", "Llama3_8B", "--gpus", 64, "--global-batch", 512]
+
+
+def test_train_is_the_solver_s_answer(run):
+    code, out, err = run(*TRAIN, "--tp", 8, "--zero", 1, "--recompute", "full", "--format", "json")
+    plan = Parallelism(tp=8, dp=8, zero=1, recompute="full")
+    answer = DistributedModel().solve(model="Llama3_8B", fabric="DGX H100", gpus=64, global_batch=512, parallelism=plan)
+    rows = {row["figure"]: row for row in json.loads(out)["rows"]}
+    assert (code, err) == (0, "")
+    assert rows["step"]["expected"] == answer.time.expected
+    assert rows["memory of a GPU"]["expected"] == answer.memory.total
+    assert rows["MFU"]["upper"] == answer.mfu.upper
+    parts = sum(rows[name]["expected"] for name in answer.step._fields)
+    assert parts == pytest.approx(answer.time.expected)
+
+
+def test_train_tells_late_from_impossible(run):
+    code, out, _ = run(*TRAIN, "--tp", 8, "--step", "1 h")
+    assert code == 0
+    assert "TP8 PP1 DP8, bound by" in out
+    code, _, err = run(*TRAIN, "--tp", 8, "--step", "1 ms")
+    assert code == 4
+    assert "The step is about" in err
+    code, _, err = run("train", "Llama3_70B", "--gpus", 8, "--global-batch", 8)
+    assert code == 3
+    assert "Memory capacity binds" in err
+
+
+def test_plan_ranks_and_says_what_was_rejected(run):
+    arguments = ["plan", "Llama3_8B", "--gpus", 8, "--global-batch", 64]
+    answer = ParallelismOptimizer().solve(model="Llama3_8B", fabric="DGX H100", gpus=8, global_batch=64)
+    code, out, err = run(*arguments, "--best", 3, "--format", "json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert [row["step_s"] for row in found["rows"]] == [each.time for each in answer.ranked[:3]]
+    assert [row["plans"] for row in found["rejected"]] == [each.plans for each in answer.rejected]
+    assert all(row["because"] for row in found["rejected"])
+    assert len(list(csv.DictReader(StringIO(run(*arguments, "--format", "csv")[1])))) == 10
+    text = run(*arguments, "--schedules", "1f1b,gpipe")[1]
+    assert "Rejected" in text
+    assert "zero-bubble" not in text
+    assert f"{answer.evaluated:,d} plans, {len(answer.ranked):,d} fit" in run(*arguments)[1]
+    code, out, err = run("plan", "Llama3_1_405B", "--gpus", 8, "--global-batch", 8, "--format", "json")
+    assert (code, err) == (3, "")
+    assert json.loads(out)["rows"] == []
+
+
+def test_sweep_is_the_engine_s_table(run):
+    code, out, err = run("sweep", "Llama3_8B", "A100,H100", "--batch", "1:8:x2,100", "--format", "json")
+    table = Engine.sweep("Llama3_8B", ["A100", "H100"], batch=[1, 2, 4, 8, 100])
+    assert (code, err) == (0, "")
+    assert json.loads(out)["rows"] == list(table.named_rows())
+
+
+def test_sweep_in_every_format(run):
+    arguments = ["sweep", "Llama3_8B,Llama3_70B", "H100", "--weights", "fp16,int4"]
+    rows = list(csv.DictReader(StringIO(run(*arguments, "--format", "csv")[1])))
+    assert [row["feasible"] for row in rows] == ["True", "True", "False", "True"]
+    lines = run(*arguments)[1].splitlines()
+    assert "itl lower" in lines[0]
+    assert "token/s" in lines[1]
+    assert [line.split()[-3] for line in lines[1:]] == ["yes", "yes", "no", "yes"]
+    assert run(*arguments, "--format", "markdown")[1].startswith("| model")
+
+
+def test_sweep_takes_one_s_own_machine_and_all_of_them(run, mine):
+    assert run("sweep", "Llama3_8B", f"H100,{mine}")[0] == 0
+    rows = csv.DictReader(StringIO(run("sweep", "Llama3_8B", "--format", "csv")[1]))
+    assert len(list(rows)) == len(list(Hardware))
+
+
+def test_a_sweep_in_which_nothing_fits_is_3(run):
+    code, _, err = run("sweep", "Llama3_1_405B", "A100,H100")
+    assert code == 3
+    assert "Nothing fits." in err
+    code, out, _ = run("sweep", "Llama3_8B", "TPUv5e", "--format", "json")
+    assert code == 3
+    assert json.loads(out)["rows"][0]["itl_s"] is None
+
+
+BEST = ["optimize", "Llama3_8B", "A100,H100", "--batch", "1:128"]
+
+
+def test_optimize_is_the_search_s_answer(run):
+    limits = ["--at-most", "itl=10ms", "--at-least", "throughput=1000", "--at-least", "ttft=0.1"]
+    code, out, err = run(*BEST, "--maximize", "throughput", *limits, "--best", 2, "--format", "json")
+    space = DSE(model="Llama3_8B", hardware=["A100", "H100"], batch=range(1, 129))
+    answer = space.search(maximize="throughput", at_most={"itl": "10 ms"}, at_least={"throughput": 1000.0, "ttft": 0.1})
+    rows = json.loads(out)["rows"]
+    assert (code, err) == (0, "")
+    assert rows == list(answer.kept.take([0, 1]).named_rows())
+    assert rows[0]["hardware"] == "H100"
+    assert rows[0]["itl_s"] <= 0.010
+
+
+def test_optimize_draws_a_front(run):
+    code, out, _ = run(*BEST, "--maximize", "throughput", "--minimize", "itl", "--pareto", "--format", "csv")
+    rows = list(csv.DictReader(StringIO(out)))
+    assert code == 0
+    assert {row["hardware"] for row in rows} == {"H100"}
+    itls = [float(row["itl_s"]) for row in rows]
+    assert itls == sorted(itls)
+    rates = [float(row["throughput_token_per_s"]) for row in rows]
+    assert rates == sorted(rates)
+
+
+def test_optimize_tells_a_missed_limit_from_impossible(run):
+    code, out, err = run(*BEST, "--minimize", "itl", "--at-most", "itl=10us")
+    assert (code, out) == (4, "")
+    assert "The nearest has itl" in err
+    assert run("optimize", "Llama3_1_405B", "H100", "--minimize", "itl")[0] == 3
+
+
+def test_audit_passes_the_registry(run):
+    code, out, err = run("audit", "--today", "2026-12-01", "--format", "json")
+    found = json.loads(out)
+    rows = {row["shelf"]: row for row in found["rows"]}
+    assert (code, err, found["faults"]) == (0, "", [])
+    assert rows["machines"]["records"] == len(list(Hardware))
+    assert rows["models"]["records"] == len(list(Models))
+    assert sum(row["figures"] for row in rows.values()) > 700
+
+
+def test_an_audit_in_three_years_finds_everything_stale(run):
+    code, _, err = run("audit", "--today", "2029-11-21")
+    assert code == 1
+    assert "H100 SXM5 80GB: memory is stale: it was read on 2026-11-21." in err
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+def watch(stream, seconds, steps=100):
+    now = iter([0.0, *(seconds * step / steps for step in range(1, steps + 1))])
+    with Progress(stream, lambda: next(now)) as progress:
+        for step in range(1, steps + 1):
+            progress(step, steps)
+    return stream.getvalue()
+
+
+def test_a_bar_is_for_what_takes_long_and_for_a_terminal():
+    drawn = watch(Terminal(), 10.0)
+    assert "] 100 %, 0 s left" in drawn
+    assert " 25 %, 8 s left" in drawn
+    assert drawn.endswith("\r\x1b[K")
+    assert 50 < drawn.count("\r") <= 101
+    assert watch(Terminal(), 1.9) == ""
+    assert watch(StringIO(), 10.0) == ""
+
+
+def test_sweep_and_plan_tell_how_far_they_are(monkeypatch, run):
+    told = []
+    monkeypatch.setattr(Progress, "__call__", lambda self, done, whole: told.append((done, whole)))
+    run("sweep", "Llama3_8B", "A100,H100", "--batch", "1:4")
+    assert told == [(4, 8), (8, 8)]
+    told.clear()
+    run("plan", "Llama3_8B", "--gpus", 8, "--global-batch", 64)
+    assert [done for done, _ in told] == list(range(told[0][1]))
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    run = [sys.executable, "-m", "mlsysim.cli", "sweep", "Llama3_8B", "H100", "--batch", "1:3000"]
+    with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == ""
+        assert running.wait() == 0
