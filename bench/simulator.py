@@ -1,6 +1,5 @@
 """Measure the simulator against the public package of the same name, each in an environment of its own."""
 
-import json
 import statistics
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PEER = "mlsysim==0.3.0"
-RUNS = 5
+RUNS = 3
 
 IMPORT = "import time; t = time.perf_counter(); import {0}; print(time.perf_counter() - t)"
 OURS = """
@@ -30,7 +29,8 @@ print((time.perf_counter() - t) / 100)
 """
 SWEEP = """
 import time, mlsysim as ms
-grid = dict(model="Llama3_8B", hardware=["A100", "H100", "MI300X", "L40S"], batch=range(1, 251), context=range(8, 8008, 8))
+machines = ["A100", "H100", "MI300X", "L40S"]
+grid = dict(model="Llama3_8B", hardware=machines, batch=range(1, 251), context=range(8, 8008, 8))
 ms.Engine.sweep(**grid | {"batch": 1})
 t = time.process_time()
 table = ms.Engine.sweep(**grid)
@@ -50,7 +50,7 @@ def peer_python(cache: Path) -> Path:
     python = home / "bin" / "python"
     if not (home / "ready").is_file():
         venv.EnvBuilder(with_pip=True, clear=True).create(home)
-        subprocess.run([python, "-m", "pip", "install", "-q", PEER], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-qq", PEER], check=True)
         (home / "ready").touch()
     return python
 
