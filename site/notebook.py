@@ -18,7 +18,6 @@ from errors import BuildError
 # The front end's files that no exported page asks for.
 UNUSED = ("*.map", "CLAUDE.md", "*.png", "*.ico", "manifest.json", "site.webmanifest", "index.html", "logo*")
 
-_IDLE_ICON = "idle:`./favicon.ico`"
 _DROPPED = re.compile(
     r'<link rel="(?:icon|preload|apple-touch-icon|manifest)"[^>]*>'
     r'|<meta name="(?:viewport|theme-color|description)"[^>]*>'
@@ -64,16 +63,22 @@ def export(path: Path) -> Exported:
 
 
 def front_end(out: Path, icon: str) -> None:
-    """Copy marimo's front end, with two changes: its style sheets go into a layer, so that the page's own style always
-    wins, and the icon that it sets when idle is the page's, because it looks for its own beside each page.
+    """Copy marimo's front end, with three changes: its style sheets go into a layer, so that the page's own style
+    always wins; the icon that it sets when idle is the page's, because it looks for its own beside each page; and it gives
+    Python minutes to start, not 20 seconds, before it reports an error that is none.
     """
     source = Path(marimo.__file__).parent / "_static" / "assets"
     shutil.copytree(source, out, ignore=shutil.ignore_patterns(*UNUSED))
     for sheet in out.glob("*.css"):
         sheet.write_text(f"@layer marimo {{\n{sheet.read_text(encoding='utf-8')}\n}}\n", encoding="utf-8")
-    panels = [path for path in out.glob("panels-*.js") if _IDLE_ICON in path.read_text(encoding="utf-8")]
-    if len(panels) != 1:
-        raise BuildError(
-            "marimo's front end no longer sets its icon where the build looks for it: see site/notebook.py"
-        )
-    panels[0].write_text(panels[0].read_text(encoding="utf-8").replace(_IDLE_ICON, f"idle:`{icon}`"), encoding="utf-8")
+    _replace(out, "panels-*.js", "idle:`./favicon.ico`", f"idle:`{icon}`")
+    _replace(out, "state-*.js", "maxRequestTime:2e4", "maxRequestTime:3e5")
+
+
+def _replace(out: Path, files: str, old: str, new: str) -> None:
+    """Change what stands once in marimo's front end."""
+    texts = {path: path.read_text(encoding="utf-8") for path in out.glob(files)}
+    found = [path for path, text in texts.items() if old in text]
+    if len(found) != 1 or texts[found[0]].count(old) != 1:
+        raise BuildError(f"marimo's front end no longer has {old} where site/notebook.py changes it")
+    found[0].write_text(texts[found[0]].replace(old, new), encoding="utf-8")

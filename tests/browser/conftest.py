@@ -24,8 +24,6 @@ from student import Student
 expect.set_options(timeout=15_000)
 
 NewContext = Callable[..., BrowserContext]
-# What marimo says when Python is not there after 20 seconds; it starts all the same.
-SLOW_START = "RPC request timed out"
 EXCEPTION = re.compile(r'"type":\s*"exception"')
 
 
@@ -98,8 +96,7 @@ class Guard:
             page.evaluate("0")  # what the browser has to say already arrives before the answer
         troubles, self.troubles = self.troubles, []
         expected, self.expected = self.expected, []
-        allowed = [*expected, SLOW_START]
-        surprises = [text for text in troubles if not any(pattern in text for pattern in allowed)]
+        surprises = [text for text in troubles if not any(pattern in text for pattern in expected)]
         missing = [pattern for pattern in expected if not any(pattern in text for text in troubles)]
         assert not surprises, "\n".join(surprises)
         assert not missing, f"expected in the browser and not seen: {missing}"
