@@ -64,8 +64,8 @@ def export(path: Path) -> Exported:
 
 def front_end(out: Path, icon: str) -> None:
     """Copy marimo's front end, with three changes: its style sheets go into a layer, so that the page's own style
-    always wins; the icon that it sets when idle is the page's, because it looks for its own beside each page; and it gives
-    Python minutes to start, not 20 seconds, before it reports an error that is none.
+    always wins; the icon that it sets when idle is the page's, because it looks for its own beside each page; and it
+    gives Python minutes to start, not 20 seconds, before it reports an error that is none.
     """
     source = Path(marimo.__file__).parent / "_static" / "assets"
     shutil.copytree(source, out, ignore=shutil.ignore_patterns(*UNUSED))
