@@ -36,7 +36,7 @@ class Lab:
     lede : who asks, and what is at stake, in one or two sentences
     briefing : paragraphs read before the lock; nothing in them gives its answer away
     lock : the opening prediction; opens part A
-    parts : parts A, B and C; the locks of B and C stand in their parts
+    parts : parts A, B and C; a part with a lock of its own asks it in its first cell
     log_prompt : what the Decision Log is to say, and to whom
     readings : functions from settings to a `Reading`, by which every pinned figure can be computed again
     """

@@ -81,7 +81,6 @@ class Part:
     title: str
     intro: str
     controls: Sequence[Slider | Choice]
-    lock: Lock | None = None
 
     def panel_spec(self) -> dict[str, object]:
         """What the page needs to show the part's controls."""

@@ -42,7 +42,7 @@ with app.setup:
     )
     THIRD = Lock(
         name="bandwidth",
-        question="One user, 16-bit weights, 40 ms a token. "
+        question=f"One user, 16-bit weights, {1e3 * TOKEN_PROMISE:.0f} ms a token. "
         "What is the least memory bandwidth, as on a datasheet, that could keep that promise?",
         unit="GB/s",
         units={"GB/sec": 1, "TB/s": 1000, "MB/s": 0.001, "GBps": 1, "TBps": 1000},
@@ -218,12 +218,12 @@ def plan():
                     Slider("batch", "Batch, sequences at once", BATCHES, 1, lambda n: f"{n:,}"),
                     Slider("context", "Context, tokens each", CONTEXTS, BRIEF, lambda n: f"{n:,}"),
                 ),
-                SECOND,
             ),
             Part(
                 "C",
                 "A promise to keep",
-                "The chat promises a token every 40 ms. A second product, code completion, promises its next token 10 ms "
+                f"The chat promises a token every {1e3 * TOKEN_PROMISE:.0f} ms. A second product, code completion, promises its "
+                f"next token {1e3 * REPLY_PROMISE:.0f} ms "
                 "after the keystroke, the way to the user and back included. Find the least machine that keeps both "
                 "promises for eight users at once, and say what it costs you.",
                 (
@@ -234,14 +234,16 @@ def plan():
                         "Promise",
                         ("chat", "completion"),
                         "chat",
-                        {"chat": "chat, 40 ms", "completion": "completion, 10 ms"}.get,
+                        {
+                            "chat": f"chat, {1e3 * TOKEN_PROMISE:.0f} ms",
+                            "completion": f"completion, {1e3 * REPLY_PROMISE:.0f} ms",
+                        }.get,
                     ),
                     Slider("batch", "Users at once", (1, 2, 4, 8, 16, 32, 64), 1),
                     Slider(
                         "distance", "Distance to the users", (50, 150, 500, 1500, 5000), 150, lambda km: f"{km:,} km"
                     ),
                 ),
-                THIRD,
             ),
         ),
         log_prompt="In about 200 words, tell the lead of the chat service which machine you would buy for eight users at "
@@ -577,7 +579,8 @@ def reveal_c(done_c, lab, third):
                 f"{_says:,.0f} GB/s",
                 (
                     Assumption(
-                        _bytes / 1e9, "You named the bytes of one token. The promise asks for them every 40 ms."
+                        _bytes / 1e9,
+                        f"You named the bytes of one token. The promise asks for them every {1e3 * TOKEN_PROMISE:.0f} ms.",
                     ),
                     Assumption(
                         _needed.memory_bandwidth.expected / 1e9,
@@ -589,7 +592,7 @@ def reveal_c(done_c, lab, third):
                         "You thought of a large accelerator. The promise needs a fraction of one.",
                     ),
                 ),
-                f"{ms.format_quantity(_bytes, 'B', 3)} of weights every 40 ms: bytes over time is a bandwidth.",
+                f"{ms.format_quantity(_bytes, 'B', 3)} of weights every {1e3 * TOKEN_PROMISE:.0f} ms: bytes over time is a bandwidth.",
                 "Bytes over time: you turned the promise into the machine.",
                 (
                     f"BW = {ms.format_quantity(_bytes, 'B', 3)} / {1e3 * TOKEN_PROMISE:.0f} ms = {_says:,.0f} GB/s   at the peak rate",
@@ -598,7 +601,7 @@ def reveal_c(done_c, lab, third):
                 ),
             ),
             lab.remember(
-                f"A promise of 40 ms a token for {ms.format_quantity(_bytes, 'B', 2)} of weights is a demand for "
+                f"A promise of {1e3 * TOKEN_PROMISE:.0f} ms a token for {ms.format_quantity(_bytes, 'B', 2)} of weights is a demand for "
                 f"{_says:,.0f} GB/s at the very least, and about {_needed.memory_bandwidth.expected / 1e9:,.0f} GB/s with "
                 f"the software of today."
             ),
