@@ -22,6 +22,7 @@ from labkit import bundle
 from labkit.elements import element
 from labkit.flow import Lab, closed_markup, opened_markup
 from labkit.plan import Lock
+from runtime import CHARTS
 
 HERE = Path(__file__).resolve().parent
 ICON = (
@@ -52,7 +53,8 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     (kit / "lab.css").write_text(bundle.style(), encoding="utf-8")
     editor = HERE.parent / ".cache" / "head.html"
     editor.parent.mkdir(exist_ok=True)
-    editor.write_text(bundle.head(), encoding="utf-8")
+    charts = (runtime / CHARTS).read_text(encoding="utf-8")
+    editor.write_text(bundle.head(charts), encoding="utf-8")
     say("copying the front end and the runtime")
     notebook.front_end(out / "assets", ICON)
     shutil.copytree(runtime, out / "runtime", copy_function=_link)
@@ -91,6 +93,7 @@ def lab_page(row: Row) -> str:
         lab=lab,
         simulator_version=mlsysim.__version__,
         icon=ICON,
+        charts=CHARTS,
         steps=[(name, f"part-{name}") for name in names],
         briefing=Markup("".join(f"<p>{escape(text)}</p>" for text in lab.briefing)),
         lock=Markup(standing_lock(lab.lock)),

@@ -13,7 +13,7 @@ with app.setup:
     import marimo as mo
 
     import mlsysim as ms
-    from labkit import Assumption, Choice, Lab, Lock, Part, Reading, Slider
+    from labkit import Assumption, Choice, Lab, Lock, Part, Reading, Slider, charts
 
     MODEL = "Llama3_8B"
     MODEL_NAME = "Llama-3-8B"
@@ -271,42 +271,21 @@ def part_a(first, lab):
 
 
 @app.cell
-def charts():
-    # The browser fetches the packages that a notebook names.
-    import altair  # noqa: F401
-
-    from labkit import charts as chart
-
-    return (chart,)
-
-
-@app.cell
-def instrument_a(a, chart, lab):
+def instrument_a(a, lab):
     def _bar(machine, faster=""):
         decode = step(machine, a.value["weights"]).decode
-        return chart.Bar(
-            machine,
-            decode.memory_time.expected,
-            decode.compute_time.expected,
-            decode.overhead_time.expected,
-            f"{decode.time.format()}{faster}",
-        )
+        terms = (decode.memory_time, decode.compute_time, decode.overhead_time)
+        return charts.Stack(machine, [term.expected for term in terms], f"{decode.time.format()}{faster}")
 
     _other = a.value["machine"]
     _old, _new = step("A100", a.value["weights"]).decode, step(_other, a.value["weights"]).decode
     _speed = _old.time.expected / _new.time.expected
     _flops = ratios(_other, "A100")["peak"]
-    _bars = (_bar("A100"), _bar(_other, f", {_speed:.1f}× faster"))
     lab.instrument(
-        chart.figure(
-            chart.iron_law(_bars),
+        charts.iron_law(
+            (_bar("A100"), _bar(_other, f", {_speed:.1f}× faster")),
             f"The {_other} has {_flops:.1f} times the A100’s arithmetic and is {_speed:.1f} times as fast: "
             f"{_new.share('memory'):.0%} of its step goes into moving bytes, {_new.share('compute'):.1%} into arithmetic.",
-            ("Machine", "D/BW, ms", "O/(R·η), ms", "L, ms", "Step, ms"),
-            [
-                (b.label, *(f"{1e3 * t:.3g}" for t in (b.bytes_s, b.arithmetic_s, b.overhead_s, b.total_s)))
-                for b in _bars
-            ],
         ),
         *(
             lab.reading(token_time, machine=machine, weights=a.value["weights"], batch=1, context=SHORT)
@@ -381,7 +360,7 @@ def part_b(lab, second):
 
 
 @app.cell
-def instrument_b(b, chart, lab):
+def instrument_b(b, lab):
     _machine, _batch, _context = b.value["machine"], b.value["batch"], b.value["context"]
     _steps = [step(_machine, batch=n, context=_context) for n in BATCHES]
     _here = step(_machine, batch=_batch, context=_context)
@@ -392,38 +371,23 @@ def instrument_b(b, chart, lab):
         if _crosses
         else "arithmetic never overtakes bytes: every sequence brings its own KV cache"
     )
+    _names = tuple(charts.IRON_LAW)
     lab.instrument(
-        chart.figure(
-            chart.crossing(
-                (
-                    chart.Curve(
-                        chart.TERM_NAMES[0],
-                        chart.TERM_COLOURS[0],
-                        [(n, 1e3 * s.decode.memory_time.expected) for n, s in zip(BATCHES, _steps, strict=True)],
-                    ),
-                    chart.Curve(
-                        chart.TERM_NAMES[1],
-                        chart.TERM_COLOURS[1],
-                        [(n, 1e3 * s.decode.compute_time.expected) for n, s in zip(BATCHES, _steps, strict=True)],
-                    ),
+        charts.curves(
+            (
+                charts.Curve(
+                    _names[0], [(n, s.decode.memory_time.expected) for n, s in zip(BATCHES, _steps, strict=True)]
                 ),
-                _batch,
-                "sequences in the batch",
-                "ms per step",
-                (_crosses, f"batch {_crosses:,.0f}") if _shown else None,
+                charts.Curve(
+                    _names[1], [(n, s.decode.compute_time.expected) for n, s in zip(BATCHES, _steps, strict=True)]
+                ),
             ),
+            charts.Axis("sequences in the batch", log=True),
+            charts.Axis("time per step", "s", log=True),
             f"On the {_machine} with {_context:,} tokens each, {_verdict}. "
             f"{_here.max_batch:,} sequences fit into its memory.",
-            ("Batch", "D/BW, ms", "O/(R·η), ms", "fits"),
-            [
-                (
-                    f"{n:,}",
-                    f"{1e3 * s.decode.memory_time.expected:.3g}",
-                    f"{1e3 * s.decode.compute_time.expected:.3g}",
-                    "yes" if s.feasible else "no",
-                )
-                for n, s in zip(BATCHES, _steps, strict=True)
-            ],
+            here=_batch,
+            marks=[charts.Mark(_crosses, f"batch {_crosses:,.0f}")] if _shown else (),
         ),
         # What does not fit takes no time: there is nothing to read.
         lab.reading(token_time, machine=_machine, weights="fp16", batch=_batch, context=_context)
@@ -513,7 +477,7 @@ def part_c(lab, third):
 
 
 @app.cell
-def instrument_c(c, chart, lab):
+def instrument_c(c, lab):
     _limit = TOKEN_PROMISE if c.value["product"] == "chat" else REPLY_PROMISE
     _design = {
         "weights": c.value["weights"],
@@ -526,20 +490,23 @@ def instrument_c(c, chart, lab):
         _kept = verdict(_machine, **_design)
         _mark = ", yours" if _machine == c.value["machine"] else ""
         _bands.append(
-            chart.Band(
+            charts.Band(
                 f"{_machine}{_mark}{'' if _kept.fits else ', too small'}",
-                *(1e3 * t for t in (_kept.band.lower, _kept.band.expected, _kept.band.upper)),
+                _kept.band.lower,
+                _kept.band.expected,
+                _kept.band.upper,
                 _kept.word,
             )
         )
     _own = verdict(c.value["machine"], **_design)
     lab.instrument(
-        chart.figure(
-            chart.against_limit(_bands, 1e3 * _limit, f"promise {1e3 * _limit:.0f} ms", "ms until the next token"),
+        charts.against_limit(
+            _bands,
+            _limit,
+            f"promise {1e3 * _limit:.0f} ms",
+            charts.Axis("time until the next token", "s"),
             f"{c.value['machine']}: {_own.band.format()} until the next token, {_own.band.format_range()}; "
             f"against a promise of {1e3 * _limit:.0f} ms it {_own.word}.",
-            ("Machine", "lower, ms", "expected, ms", "upper, ms", "verdict"),
-            [(b.label, f"{b.lower:.3g}", f"{b.expected:.3g}", f"{b.upper:.3g}", b.met) for b in _bands],
         ),
         lab.reading(promised, machine=c.value["machine"], **_design) if _own.fits else "",
     )
