@@ -1,8 +1,8 @@
 """Short codes: a section's predictions read out or typed into a chat, without a roster.
 
-A code is written in Crockford's 32 signs (no I, L, O, U). Two signs say which lab and which variant, three more stand for
-each prediction in the order of the locks, and the last one is a check over GF(32) that finds every single wrong sign and
-every swap of two neighbours.
+A code is written in Crockford's 32 signs (no I, L, O, U). Two signs say which lab and which variant, three more stand
+for each prediction in the order of the locks, and the last one is a check over GF(32) that finds every single wrong
+sign and every swap of two neighbours.
 """
 
 from collections.abc import Sequence

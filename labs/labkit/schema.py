@@ -1,12 +1,12 @@
-"""The words of JSON Schema that the published schemas use, and no others: what breaks a schema is said in a sentence."""
+"""The words of JSON Schema that the published schema uses, and no others; what breaks it is said in a sentence."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 Schema = Mapping[str, Any]
 
-_KINDS = {
+_KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "object": ("an object", lambda value: isinstance(value, dict)),
     "array": ("a list", lambda value: isinstance(value, list)),
     "string": ("text", lambda value: isinstance(value, str)),
@@ -78,7 +78,7 @@ def _size_fault(size: int, schema: Schema, what: str, unit: str, name: str) -> s
     return f"{name} has {size} {unit}; it must have at most {most}" if size > most else ""
 
 
-def _first(faults: Any) -> str:
+def _first(faults: Iterable[str]) -> str:
     return next((found for found in faults if found), "")
 
 

@@ -109,10 +109,11 @@ def parse(content: str | bytes) -> dict[str, Any]:
     found = document.get("format") if isinstance(document, dict) else None
     if not isinstance(document, dict) or found != FORMAT:
         if isinstance(found, str) and found.startswith("mlsysim-lab-record/"):
-            raise SubmissionError("this is a lab's own record, not a submission: ask for the file of “Download the submission”")
+            raise SubmissionError("the file is a lab's own record: ask for the one of “Download the submission”")
         if isinstance(found, str) and found.startswith(FORMAT.partition("/")[0] + "/"):
             raise SubmissionError(f"the file is of another version, {found[:60]!r}; this one reads {FORMAT!r}")
-        raise SubmissionError(f"the file is no submission: its format is {schema.kind_of(document) if found is None else repr(found)[:60]}")
+        told = schema.kind_of(document) if found is None else f"of format {repr(found)[:60]}"
+        raise SubmissionError(f"the file is no submission, but {told}")
     return document
 
 

@@ -1,4 +1,4 @@
-"""Variants: which of a lab's declared alternatives a student gets. The same section and identifier always give the same."""
+"""Variants: which of a lab's declared alternatives a student gets; the same section and identifier give the same."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -1,1 +1,1 @@
-"""What a teaching assistant does with submissions. `grade` is the door: the command line and the console both use it."""
+"""What a teaching assistant does with submissions: one grader, behind the command line and behind the console."""

@@ -53,11 +53,15 @@ class Sheet:
 
     def answers(self, variant: Variant) -> Mapping[str, float | str]:
         """What the simulator says to each lock, in its unit, or which of its choices is right."""
-        return self._told("answers", variant)
+        found: Mapping[str, float | str] = self._told("answers", variant)
+        return found
 
     def assumptions(self, variant: Variant) -> Mapping[str, Sequence[Assumption]]:
         """The answers that wrong assumptions lead to, by lock."""
-        return self._told("assumptions", variant) if "assumptions" in self._functions else {}
+        found: Mapping[str, Sequence[Assumption]] = {}
+        if "assumptions" in self._functions:
+            found = self._told("assumptions", variant)
+        return found
 
     def challenge(self, designs: Sequence[Pin], variant: Variant) -> Mapping[str, bool]:
         """What part C asks for, each with whether one of the designs that were read off holds it."""
@@ -89,9 +93,7 @@ def _pure_half(tree: ast.Module) -> list[ast.stmt]:
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             marks = [_of_app(mark, "function") or _of_app(mark, "class_definition") for mark in node.decorator_list]
             if any(marks):
-                node.decorator_list = [
-                    mark for mark, own in zip(node.decorator_list, marks, strict=True) if not own
-                ]
+                node.decorator_list = [mark for mark, own in zip(node.decorator_list, marks, strict=True) if not own]
                 kept.append(node)
     used = {node.id for statement in kept for node in ast.walk(statement) if isinstance(node, ast.Name)}
     for statement in kept:
