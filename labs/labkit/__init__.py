@@ -5,7 +5,7 @@ from importlib import import_module
 __all__ = ["Assumption", "Choice", "Lab", "Lock", "Part", "Reading", "Slider", "charts"]
 
 _HOME = {
-    "Assumption": "flow",
+    "Assumption": "plan",
     "Choice": "plan",
     "Lab": "flow",
     "Lock": "plan",

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import exp, log
 from typing import Any
 
 import marimo as mo
@@ -11,18 +10,11 @@ import marimo as mo
 import mlsysim
 from labkit.elements import Element, Panel, element
 from labkit.log import check
-from labkit.plan import Lock, Part
+from labkit.plan import Assumption, Lock, Part
+from labkit.predictions import NEAR, assumed, off_by
 from labkit.reading import Reading
 
 TERMS = ("bytes moved, D/BW", "arithmetic, O/(R·η)", "overhead, L")
-
-
-@dataclass(frozen=True, slots=True)
-class Assumption:
-    """A value one arrives at by assuming something, and what was assumed."""
-
-    value: float
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +108,8 @@ class Lab:
         equation : the equation with its numbers, a line each
         """
         factor = off_by(said["answer"], says)
-        best = min(assumptions, key=lambda a: off_by(said["answer"], a.value), default=None)
-        if factor <= 1.25:
-            sentence = near
-        elif best and off_by(said["answer"], best.value) <= min(1.25, factor):
-            sentence = best.text
-        else:
-            sentence = otherwise
+        wrong = assumed(said["answer"], says, assumptions)
+        sentence = near if factor <= NEAR else wrong.text if wrong else otherwise
         fact = {"kind": "revealed", "key": lock.name, "lock": lock.name, "said": said["answer"], "says": says}
         figures = (("you said", shown(said["answer"], lock.unit)), ("the simulator says", text))
         cells = "".join(f"<div><dt>{label}</dt><dd>{escape(value)}</dd></div>" for label, value in figures)
@@ -174,11 +161,6 @@ class Lab:
     def live(self) -> mo.Html:
         """Tells the page that the notebook is there: comes last."""
         return mo.Html("<lab-live></lab-live>")
-
-
-def off_by(said: float, says: float) -> float:
-    """The factor between two positive numbers, at least 1."""
-    return exp(abs(log(said / says)))
 
 
 def shown(value: float, unit: str) -> str:

@@ -30,28 +30,40 @@ class Item:
     hint: str
 
 
+def spans(text: str) -> list[tuple[int, int, float]]:
+    """Where the numbers in a text stand, and what each is; part numbers such as H100 are not numbers."""
+    found = [(match.start(), match.end(), match.group()) for match in _NUMBER.finditer(text)]
+    return [(start, end, float(_THOUSANDS.sub("", word).replace(",", "."))) for start, end, word in found]
+
+
 def numbers(text: str) -> list[float]:
-    """The distinct numbers in a text, in order; part numbers such as H100 are not numbers."""
-    values: list[float] = []
-    for match in _NUMBER.findall(text):
-        value = float(_THOUSANDS.sub("", match).replace(",", "."))
-        if value not in values:
-            values.append(value)
-    return values
+    """The distinct numbers in a text, in order."""
+    return list(dict.fromkeys(value for _, _, value in spans(text)))
+
+
+def quotes(value: float, shown: str) -> bool:
+    """Whether a number in a text is a reading's figure, as the instrument showed it."""
+    return any(abs(value - figure) <= 0.005 * abs(figure) for figure in numbers(shown)[:1])
 
 
 def cited(text: str, pins: Sequence[Mapping[str, Any]]) -> int:
-    """How many pinned readings the text quotes, by the figure as the instrument showed it."""
+    """How many pinned readings the text quotes."""
     present = numbers(text)
-    return sum(any(abs(a - b) <= 0.005 * abs(b) for a in present for b in numbers(pin["text"])[:1]) for pin in pins)
+    return sum(any(quotes(value, pin["text"]) for value in present) for pin in pins)
+
+
+def term_words(term: str) -> re.Pattern[str] | None:
+    """The words by which a text speaks of an Iron Law term; None where no term is named."""
+    pattern = _TERM_WORDS.get(term.split()[0].rstrip(",")) if term.split() else None
+    return re.compile(rf"\b(?:{pattern})", re.IGNORECASE) if pattern else None
 
 
 def check(draft: Mapping[str, str], pins: Sequence[Mapping[str, Any]]) -> list[Item]:
     """Judge a draft without writing it: each item says what is missing, not what to say."""
     text, term, given_up = draft["text"], draft["term"], draft["gave_up"]
     count, quoted, words = len(numbers(text)), cited(text, pins), len(text.split())
-    pattern = _TERM_WORDS.get(term.split()[0].rstrip(","), "") if term else ""
-    named = bool(pattern) and re.search(rf"\b(?:{pattern})", text, re.IGNORECASE) is not None
+    words_of_term = term_words(term)
+    named = words_of_term is not None and words_of_term.search(text) is not None
     return [
         Item("pinned", len(pins) >= READINGS, f"{READINGS} readings pinned", f"{len(pins)} pinned so far"),
         Item(

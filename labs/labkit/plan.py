@@ -36,6 +36,14 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
+class Assumption:
+    """A value one arrives at by assuming something, or a choice that shows it; and what was assumed."""
+
+    value: float | str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Slider:
     """A control that steps through ordered values."""
 

@@ -161,6 +161,70 @@ def answers():
 
 
 @app.function
+def assumptions():
+    """What wrong assumptions lead to, for each locked question."""
+    at_one, brief = step("A100"), step("H100", context=BRIEF)
+    gained, least = ratios("H100", "A100"), needed("fp16", 1)
+    weights = at_one.decode.bytes["weights"]
+    return {
+        "speedup": (
+            Assumption(
+                gained["peak"],
+                f"You compared arithmetic. At batch 1 arithmetic is {at_one.decode.share('compute'):.1%} of the A100’s step.",
+            ),
+            Assumption(1.0, "You took them for equal. Their memories are not: the H100’s is faster."),
+            Assumption(
+                gained["power"], "You compared power. A watt buys nothing by itself; the bytes still have to move."
+            ),
+        ),
+        "crossover": (
+            Assumption(
+                1, "You let arithmetic lead from the start. At batch 1 a weight fetched serves one sequence only."
+            ),
+            Assumption(
+                brief.decode.ridge,
+                "You took the ridge point itself. Each sequence also brings KV-cache bytes of its own, so the "
+                "batch has to be larger.",
+            ),
+            Assumption(
+                brief.max_batch,
+                "You named about what fits into memory. Capacity and the crossing of the two terms are different limits.",
+            ),
+        ),
+        "bandwidth": (
+            Assumption(
+                weights / 1e9,
+                f"You named the bytes of one token. The promise asks for them every {1e3 * TOKEN_PROMISE:.0f} ms.",
+            ),
+            Assumption(
+                least.memory_bandwidth.expected / 1e9,
+                "You allowed for the part of the datasheet’s bandwidth that software does not reach: the honest "
+                "figure for a purchase. The question asked for the floor.",
+            ),
+            Assumption(
+                ms.Hardware.Cloud.A100.memory_bandwidth / 1e9,
+                "You thought of a large accelerator. The promise needs a fraction of one.",
+            ),
+        ),
+    }
+
+
+@app.function
+def challenge(designs):
+    """What part C asks for, and whether a design that was read off holds it."""
+    asked = [
+        {name: value for name, value in each.items() if name != "reading"}
+        for each in designs
+        if each["reading"] == "promised" and each["batch"] == 8
+    ]
+    kept = {each["product"] for each in asked if verdict(**each).word != "breaks it" and verdict(**each).fits}
+    return {
+        f"eight users at once, {1e3 * TOKEN_PROMISE:.0f} ms a token in the chat": "chat" in kept,
+        f"eight users at once, {1e3 * REPLY_PROMISE:.0f} ms to the next token of a completion": "completion" in kept,
+    }
+
+
+@app.function
 def broken(machine, weights, batch, product, distance_km):
     """The limits that a design of part C breaks: pairs of a limit's name and a sentence about it."""
     answer = step(machine, weights, batch)
