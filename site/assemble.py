@@ -14,14 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import catalog
-import mlsysim
 import notebook
 from catalog import Row
 from errors import BuildError
 from labkit import bundle
 from labkit.elements import element
 from labkit.flow import Lab, closed_markup, opened_markup
-from labkit.plan import Lock
 from runtime import CHARTS
 
 HERE = Path(__file__).resolve().parent
@@ -91,22 +89,21 @@ def lab_page(row: Row) -> str:
     return TEMPLATES.get_template("lab.html").render(
         row=row,
         lab=lab,
-        simulator_version=mlsysim.__version__,
         icon=ICON,
         charts=CHARTS,
         steps=[(name, f"part-{name}") for name in names],
         briefing=Markup("".join(f"<p>{escape(text)}</p>" for text in lab.briefing)),
-        lock=Markup(standing_lock(lab.lock)),
+        lock=Markup(standing_lock(lab)),
         waiting=Markup(waiting(lab)),
         notebook_head=Markup(exported.head),
         notebook_body=Markup(exported.body),
     )
 
 
-def standing_lock(lock: Lock) -> str:
+def standing_lock(lab: Lab) -> str:
     """The opening lock as HTML that can be read before the script is there."""
-    inner = f'<section class="lock"><p class="question">{escape(lock.question)}</p></section>'
-    return element("lab-lock", lock.spec(), inner).replace("<lab-lock ", "<lab-lock data-standing ", 1)
+    inner = f'<section class="lock"><p class="question">{escape(lab.lock.asked(lab.variants))}</p></section>'
+    return element("lab-lock", lab.lock.spec(), inner).replace("<lab-lock ", "<lab-lock data-standing ", 1)
 
 
 def waiting(lab: Lab) -> str:

@@ -3,7 +3,10 @@
 from importlib.resources import files
 
 # In the order in which they need each other.
-SCRIPTS = ("vendor/sha256.min", "store", "dom", "lock", "panel", "readings", "chart", "log", "page", "start")
+SCRIPTS = (
+    *("vendor/sha256.min", "store", "dom", "code", "variant", "lock", "panel", "readings", "chart", "log"),
+    *("work", "section", "page", "start"),
+)
 
 
 def script() -> str:

@@ -1,11 +1,12 @@
 """The submission file: the simulator, here, reads it again and comes to every figure in it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from labkit import submission
+from labkit import codes, submission
 from labkit.submission import SubmissionError
 from student import GOOD_LOG, Student
 
@@ -44,8 +45,9 @@ def test_its_name_is_the_labs_and_the_students(graduate: Student) -> None:
 
 
 def test_the_code_to_read_out_is_the_files(graduate: Student) -> None:
-    code = submission.read(graduate.submission()).code
-    assert code in graduate.page.locator("lab-export").inner_text()
+    made = submission.read(graduate.submission())
+    shown = re.search(r"Code to read out: ([\w-]+)", graduate.page.locator("lab-export").inner_text())
+    assert shown and list(codes.decode(shown[1]).predictions) == [data["answer"] for data in made.of("committed")]
 
 
 def test_an_edited_figure_is_noticed(file: bytes) -> None:

@@ -213,7 +213,11 @@ def _one(rng: random.Random, kind: str, index: int, identifier: str, before: lis
 def _disguised(rng: random.Random, log: Mapping[str, str]) -> dict[str, str]:
     """Somebody else's log with a few words and every third figure changed."""
     text = re.sub(r"\bH100\b", "H100 card", log["text"].replace("users", "readers"))
-    return {"term": log["term"], "gave_up": "the spare capacity", "text": text.replace(" ms", f".{rng.randint(1, 9)} ms", 1)}
+    return {
+        "term": log["term"],
+        "gave_up": "the spare capacity",
+        "text": text.replace(" ms", f".{rng.randint(1, 9)} ms", 1),
+    }
 
 
 def _last(events: list[Document], kind: str) -> Document:
@@ -266,7 +270,9 @@ def _other_reveal(rng: random.Random, mine: Document) -> Document:
 def _twice(rng: random.Random, mine: Document) -> Document:
     def change(events: list[Document]) -> None:
         at = next(index for index, event in enumerate(events) if event["kind"] == "committed")
-        events.insert(at + 1, _later(events[at], "committed", events[at]["data"] | {"answer": 1.6, "typed": "1.6"}, 0.1))
+        events.insert(
+            at + 1, _later(events[at], "committed", events[at]["data"] | {"answer": 1.6, "typed": "1.6"}, 0.1)
+        )
 
     return resigned(mine, change)
 

@@ -40,7 +40,7 @@ class Sheet:
         half = _pure_half(tree)
         self._defined = _run(half, name)
         self.locks = tuple(value for value in self._defined.values() if isinstance(value, Lock))
-        self.alternatives: variants.Alternatives = self._defined.get("VARIANTS", {})
+        self.alternatives = {name: one.values for name, one in self._defined.get("VARIANTS", {}).items()}
         self._functions: dict[str, Callable[..., object]] = {
             node.name: self._defined[node.name] for node in half if isinstance(node, ast.FunctionDef)
         }
