@@ -78,7 +78,7 @@ def load(row: Row) -> tuple[Lab, dict[str, Any]]:
     lab = defined.get("lab")
     if not isinstance(lab, Lab) or lab.name != row.name:
         raise BuildError(f"{row.notebook.name} defines no `lab = Lab({row.name!r}, …)`")
-    return lab, dict(defined)
+    return lab, vars(module) | dict(defined)  # in the order of the file
 
 
 def lab_page(row: Row) -> str:

@@ -136,12 +136,11 @@ def promised(machine, weights, batch, product, distance_km):
 
 @app.function
 def ratios(new, old):
-    """How many times the datasheet's peak arithmetic, bandwidth and power one machine has of another's."""
+    """How many times the datasheet's peak arithmetic and bandwidth one machine has of another's."""
     a, b = getattr(ms.Hardware.Cloud, new), getattr(ms.Hardware.Cloud, old)
     return {
         "peak": a.rate("fp16") / b.rate("fp16"),
         "bandwidth": a.memory_bandwidth / b.memory_bandwidth,
-        "power": a.tdp / b.tdp,
     }
 
 
@@ -174,9 +173,6 @@ def assumptions(context=BRIEF):
                 f"You compared arithmetic. At batch 1 arithmetic is {at_one.decode.share('compute'):.1%} of the A100’s step.",
             ),
             Assumption(1.0, "You took them for equal. Their memories are not: the H100’s is faster."),
-            Assumption(
-                gained["power"], "You compared power. A watt buys nothing by itself; the bytes still have to move."
-            ),
         ),
         "crossover": (
             Assumption(

@@ -1,4 +1,4 @@
-"""What somebody does in a lab from the first lock to the submission: each lab's tests give one, the browser plays it."""
+"""What somebody does in a lab from first lock to submission: each lab gives one way through, the browser plays it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ class Play:
     ----------
     lab : its name in the catalog
     said : what is typed, or chosen, at each lock; wrong answers are welcome
-    failures : part, settings of its controls and the name of the limit they break; every failure state of the lab once
+    failures : part, settings of its controls, name of the limit they break; every failure state once
     designs : settings of part C that together hold all that its challenge asks for
-    pins : places of the readings that are pinned: part and index in its instrument, with the part's settings at that time
+    pins : which readings are pinned: the part and the place in its instrument
     term, gave_up : what the log names
     text : the log's text; `{0}`, `{1}` … stand for the pinned readings as shown
     """
