@@ -5,6 +5,7 @@ import io
 import json
 import random
 import re
+import tomllib
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -21,6 +22,8 @@ from labkit.grading.sheet import Sheet
 from labkit.log import check
 
 LAB = "vol1/lab_02_ml_systems"
+SENTENCES = tomllib.loads(Path(__file__).with_name("sentences.toml").read_text(encoding="utf-8"))
+VAGUE = SENTENCES["vague"]
 SOURCE = (Path(__file__).resolve().parents[2] / "labs" / f"{LAB}.py").read_text(encoding="utf-8")
 TERM = "bytes moved, D/BW"
 BEGAN = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -213,7 +216,11 @@ def _one(rng: random.Random, kind: str, index: int, identifier: str, before: lis
 def _disguised(rng: random.Random, log: Mapping[str, str]) -> dict[str, str]:
     """Somebody else's log with a few words and every third figure changed."""
     text = re.sub(r"\bH100\b", "H100 card", log["text"].replace("users", "readers"))
-    return {"term": log["term"], "gave_up": "the spare capacity", "text": text.replace(" ms", f".{rng.randint(1, 9)} ms", 1)}
+    return {
+        "term": log["term"],
+        "gave_up": "the spare capacity",
+        "text": text.replace(" ms", f".{rng.randint(1, 9)} ms", 1),
+    }
 
 
 def _last(events: list[Document], kind: str) -> Document:
@@ -266,7 +273,9 @@ def _other_reveal(rng: random.Random, mine: Document) -> Document:
 def _twice(rng: random.Random, mine: Document) -> Document:
     def change(events: list[Document]) -> None:
         at = next(index for index, event in enumerate(events) if event["kind"] == "committed")
-        events.insert(at + 1, _later(events[at], "committed", events[at]["data"] | {"answer": 1.6, "typed": "1.6"}, 0.1))
+        events.insert(
+            at + 1, _later(events[at], "committed", events[at]["data"] | {"answer": 1.6, "typed": "1.6"}, 0.1)
+        )
 
     return resigned(mine, change)
 
@@ -336,8 +345,10 @@ CORRUPT = [
 def _log(rng: random.Random, pins: list[Document], quality: str) -> dict[str, str]:
     """A Decision Log from slots, so that no two are alike; a fair one lacks one thing, a poor one two or three."""
     shown = [each["text"] for each in pins]
-    topics = [[_filled(rng, sentence, shown) for sentence in topic] for topic in (CHOICE, FIGURES, CAUSE, SHARE, PRICE)]
-    choice, figures, cause, share, price = topics
+    choice, figures, cause, share, price = (
+        [_filled(rng, sentence, shown) for sentence in SENTENCES[topic]]
+        for topic in ("choice", "figures", "cause", "share", "price")
+    )
     gave_up = rng.choice(("room for longer contexts", "some accuracy of the answers", "spare capacity", "a lower bill"))
     if quality == "poor":
         return {"term": "", "gave_up": "", "text": " ".join(rng.sample([*choice, *VAGUE, *VAGUE], 4))}
@@ -363,63 +374,6 @@ def _filled(rng: random.Random, sentence: str, shown: list[str]) -> str:
         word = rng.choice(match.group(1).split("|"))
         sentence = sentence[: match.start()] + word + sentence[match.end() :]
     return re.sub(r"#(\d)", lambda found: shown[int(found.group(1))], sentence)
-
-
-CHOICE = [
-    "{My advice|My recommendation|What I would do} is to {buy|order|take} {one|a single} card and {keep|hold} the {rest|others} back.",
-    "For eight {users|readers|people} at once the {smaller|cheaper|less famous} machine {does|is enough|will do}, and I would {sign|stop looking|go with it}.",
-    "{Having tried|After trying|Once I had tried} all {five|the} candidates I {settled on|chose|came down to} the one that {held|met} {both|the two} promises.",
-    "{Please|Do} not {order|pay for} the {largest|newest|fastest} accelerator {just yet|before reading this|on its datasheet alone}.",
-    "The {machine|card|accelerator} {I propose|to get|I favour} is the {least|smallest} that {keeps|honours} the {chat|token} promise {today|with eight users}.",
-    "{I set out|We began|I started} from the {promise|service level} and {asked|looked for} which {hardware|box} {just about|barely|still} meets it.",
-    "{Two|A pair of} products share this {purchase|decision}, and {only one|a single} {option|candidate} {serves|satisfies} {the pair|both}.",
-]
-FIGURES = [
-    "A token {takes|needs|costs} #0 on the {A100|older card|older generation} and #1 on the {H100|newer one|newer card}.",
-    "{At batch one|With one user|Alone} I {read|measured|pinned} #1 {for each token|a token|per step}, {against|compared with|where I had expected far less than} #0 before.",
-    "{With|Given} a {fuller|larger|bigger} batch the step {lasts|stretches to|grows to} #2, {hardly|scarcely|not much} more than for {one|a single user}.",
-    "{Arithmetic|Computation} {overtakes|passes} {bytes|memory} only from #3 {on|upwards}, {far from|well above} {our|the} eight {users|requests}.",
-    "{The chat|Chat} {sees|gets} its next token after #4, the completion after #5 {once|when} the {way|distance} is {counted|added}.",
-    "My {design|choice} {reads|shows} #4 for the {chat|conversation}, which {leaves|keeps} {a margin|some room} to the {limit|promise}.",
-    "#5 {is what|stands for what} a {keystroke|programmer} {waits|has to wait}, {fibre|the cable} {included|and all}.",
-]
-CAUSE = [
-    "{Bandwidth|Memory bandwidth} binds {here|this design}, because {every|each} token {has to fetch|reads|pulls in} all the weights {again|once more|from memory}.",
-    "The {step|time} is {dominated|ruled} by the bytes {moved|it moves}: {arithmetic|the multipliers} {waits|sit idle and wait} for {memory|them}.",
-    "{Since|Because} {nearly|almost} all {of the time|milliseconds} {goes|go} into memory traffic, {more|extra} FLOPS {buy nothing|are wasted|change little}.",
-    "{It|The design} is bound by D/BW; {that is why|which is why} the {ratio|quotient} of the {two bandwidths|memories} {predicts|gives} the {gain|speed-up}.",
-    "{What limits|The thing that limits} us is {HBM|the memory} bandwidth, {not|rather than} the {peak|headline} {rate|figure}, {since|because} the batch is {small|tiny}.",
-    "{Therefore|Hence} a {faster|quicker} memory, and nothing else, {shortens|cuts} the step: the bytes {bind|are the bottleneck}.",
-]
-SHARE = [
-    "{Users|People} who {share|ride in} a batch share {the same|those} bytes, so {eight|a few more} {hardly|barely} {cost|add} anything.",
-    "{A weight|Each weight} {fetched|read} once {serves|answers} {every|each} sequence, {while|whereas} the KV cache {is|stays} {private|each user's own}.",
-    "{Fewer|Lower} bits per weight {shrink|reduce} the bytes {directly|in proportion}, and {the time|latency} {follows|with them}.",
-    "The cache of {past|earlier} tokens {grows|swells} with {each|every} user, which {nobody|no other user} {shares|can reuse}.",
-    "{Launch|Kernel} overhead {is|remains} a {fixed|constant} {tax|toll} that {neither|no} batch nor precision {removes|takes away}.",
-]
-PRICE = [
-    "What {she|the lead} {gives up|loses} is {room|space} to grow: {longer|larger} contexts {would|will} {break|breach} the promise.",
-    "{The price|The cost} is {some|a little} accuracy, {to be|which must be} {measured|checked} {before|ahead of} {launch|release}.",
-    "{In exchange|In return} we {accept|live with} {less|no} {spare|idle} capacity on {busy|the worst} {evenings|days}.",
-    "We {trade|are trading} {peak|headline} {speed|throughput} for a {bill|budget} {half|a third} as {large|high}.",
-    "{She|The team} {gives up|is giving up} a {second|later} product on the same {card|node} {until|before} the {next|following} {budget|year}.",
-    "{That|This} {comes at the expense of|is paid for with} {headroom|slack}: a {ninth|tenth} user {may|could} {wait|queue}.",
-]
-VAGUE = [
-    "The team has talked about this for a long while and everyone agrees that something ought to happen soon.",
-    "In my opinion the newer option looks really impressive and people generally like what is modern.",
-    "There are many things to consider when choosing, and it is hard to say what matters to whom.",
-    "I enjoyed playing with the controls and watching how the picture moved about.",
-    "Our customers expect good service, and good service is what makes a company thrive.",
-    "Some colleagues prefer one vendor over another for reasons of habit rather than evidence.",
-    "It would be nice to look at this again next term with fresh eyes and a calmer calendar.",
-    "As the course says, one should always think twice and write down what was decided.",
-    "A vendor's brochure is written to impress, and ours was no different on that point.",
-    "Finance asked for one page, so the longer story is kept in the appendix for whoever wants it.",
-    "Nobody on the floor remembers why the old fleet was sized the way it was.",
-    "We should talk to the people who answer the support line before anything is final.",
-]
 
 
 def whole() -> Iterator[tuple[str, bytes]]:

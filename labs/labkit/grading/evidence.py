@@ -12,6 +12,7 @@ from math import isclose
 from typing import Any, Literal
 
 import mlsysim
+from labkit.grading.intake import printable
 from labkit.grading.policy import Policy, moment
 from labkit.grading.sheet import Sheet
 from labkit.submission import Submission, deviation
@@ -101,7 +102,7 @@ def _answers(submission: Submission, sheet: Sheet) -> Iterator[Flag]:
             )
     for data in submission.of("revealed"):
         if data["lock"] in said and data["said"] != said[data["lock"]]:
-            yield Flag("tampered", f"the prediction {data['lock']!r} was {data['said']} when it was revealed")
+            yield Flag("tampered", f"the prediction {data['lock']!r} was {_told(data['said'])} when it was revealed")
 
 
 def _plainly_other(typed: str, answer: float) -> bool:
@@ -119,9 +120,9 @@ def _figures(submission: Submission, sheet: Sheet, same: bool) -> Iterator[Flag]
         if reading is None:
             wrong[_named(pin)] = "can't be computed"
         elif deviation(pin, reading) > EXACT:
-            wrong[_named(pin)] = f"is {pin['text'][:20]}, the simulator says {reading.text}"
+            wrong[_named(pin)] = f"is {printable(pin['text'][:20])}, the simulator says {reading.text}"
         elif pin["text"] != reading.text:
-            wrong[_named(pin)] = f"reads {pin['text'][:20]}, the instrument shows {reading.text}"
+            wrong[_named(pin)] = f"reads {printable(pin['text'][:20])}, the instrument shows {reading.text}"
     for name, told in list(wrong.items())[:3]:
         yield Flag(kind, f"the pinned figure {name} {told}")
     if len(wrong) > 3:
@@ -139,7 +140,7 @@ def _origin(submission: Submission, sheet: Sheet, same: bool) -> Iterator[Flag]:
     if not submission.student["id"].strip():
         yield Flag("look", "it carries no identifier")
     if not same:
-        made = f"lab version {submission.lab_version}, simulator {submission.simulator_version}"
+        made = printable(f"lab version {submission.lab_version}, simulator {submission.simulator_version}")
         yield Flag("look", f"made with {made}; graded with {sheet.version} and {mlsysim.__version__}")
     for data in submission.of("started")[:1]:
         given = data.get("variant")
@@ -156,11 +157,11 @@ def _same(one: object, other: object) -> bool:
 
 
 def _named(pin: Mapping[str, Any]) -> str:
-    return str(pin.get("label") or pin["reading"])[:60]
+    return printable(str(pin.get("label") or pin["reading"])[:60])
 
 
 def _told(value: float | str) -> str:
-    return value[:40] if isinstance(value, str) else f"{value:.4g}"
+    return printable(value[:40]) if isinstance(value, str) else f"{value:.4g}"
 
 
 def _short(at: datetime) -> str:

@@ -74,8 +74,17 @@ def label(name: str) -> str:
     ('etc/pass�wd', 'C:/a/b.json', 'x�gnp.json')
     """
     parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", "..", ".")]
-    text = "".join("\ufffd" if unicodedata.category(sign)[0] == "C" else sign for sign in "/".join(parts))
+    text = printable("/".join(parts))
     return text if len(text) <= 160 else f"{text[:80]}…{text[-79:]}"
+
+
+def printable(text: str) -> str:
+    """A stranger's text for a line of its own: without what moves a cursor, turns the writing round, or is half a sign.
+
+    >>> printable("a\\x1b[31mb\\n")
+    'a�[31mb�'
+    """
+    return "".join("\ufffd" if unicodedata.category(sign)[0] == "C" else sign for sign in text)
 
 
 def _one(name: str, content: bytes) -> Incoming:
