@@ -1,4 +1,4 @@
-"""A course with the labs: grade, labs. What they do belongs to labkit, which is looked for when one of them is called."""
+"""A course with the labs: grade, labs. What they do belongs to labkit, which is looked for when one is called."""
 
 from __future__ import annotations
 

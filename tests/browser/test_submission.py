@@ -3,10 +3,15 @@
 import json
 from typing import Any
 
+import jsonschema
 import pytest
+import rfc8785
 
 from labkit import submission
+from labkit.grading.book import grade
+from labkit.grading.intake import Incoming
 from labkit.submission import SubmissionError
+from record import LAB
 from student import GOOD_LOG, Student
 
 
@@ -46,6 +51,19 @@ def test_its_name_is_the_labs_and_the_students(graduate: Student) -> None:
 def test_the_code_to_read_out_is_the_files(graduate: Student) -> None:
     code = submission.read(graduate.submission()).code
     assert code in graduate.page.locator("lab-export").inner_text()
+
+
+def test_it_holds_to_the_published_schema_and_is_canonical(file: bytes) -> None:
+    jsonschema.Draft202012Validator(submission.published()).validate(json.loads(file))
+    assert rfc8785.dumps(json.loads(file)) + b"\n" == file
+
+
+def test_the_grader_finds_nothing_amiss_in_it(file: bytes, native) -> None:
+    with open(native.__file__, encoding="utf-8") as source:
+        (graded,) = grade([Incoming("s.json", file)], {LAB: source.read()}).grades
+    assert [flag for flag in graded.flags if flag.kind != "look"] == []
+    assert graded.pre_read.bands == [(27, 30)]
+    assert [each.says for each in graded.predictions] == pytest.approx(list(native.answers().values()), rel=1e-12)
 
 
 def test_an_edited_figure_is_noticed(file: bytes) -> None:

@@ -143,7 +143,7 @@ def _section(each: Distribution) -> str:
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows as an escaped HTML table; numbers are set to the right."""
+    """Rows as an escaped HTML table that scrolls by itself where it is wide; numbers are set to the right."""
     head = "".join(f"<th scope=col>{escape(name)}</th>" for name in names)
     body = "".join(
         "<tr>"
@@ -153,4 +153,5 @@ def table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         + "</tr>"
         for row in rows
     )
-    return f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    named = f'class=wide role=group tabindex=0 aria-label="{escape(", ".join(names))}"'
+    return f"<div {named}><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

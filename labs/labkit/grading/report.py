@@ -31,8 +31,8 @@ def page(book: Gradebook) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Grades</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{_GUARD}"><style>{style()}</style></head>'
-        f'<body><main class="page ta" id="main"><div class="column"><h1>{total} files</h1><p class="lede">{escape(facts)}.</p>'
-        f"{sections(book)}</div></main></body></html>\n"
+        f'<body><main class="page ta" id="main"><h1>{total} files</h1><p class="lede">{escape(facts)}.</p>'
+        f"{sections(book)}</main></body></html>\n"
     )
 
 

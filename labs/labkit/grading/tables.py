@@ -119,7 +119,7 @@ def feedback(grade: Grade) -> str:
     told = ", ".join(
         f"{question} {'yes' if answers[question] else 'no'}" for question in QUESTIONS if question in answers
     )
-    late = f"; {grade.days_late} days late" if grade.days_late else ""
+    late = f"; {grade.days_late} day{'s' * (grade.days_late > 1)} late" if grade.days_late else ""
     return f"Decision Log: {told}{late}"
 
 
