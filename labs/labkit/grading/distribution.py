@@ -144,7 +144,12 @@ def _section(each: Distribution) -> str:
 
 def table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Rows as an escaped HTML table that scrolls by itself where it is wide; numbers are set to the right."""
-    head = "".join(f"<th scope=col>{escape(name)}</th>" for name in names)
+    rows = [tuple(row) for row in rows]
+    first = rows[0] if rows else ("",) * len(names)
+    head = "".join(
+        f"<th scope=col{' class=number' if isinstance(cell, int | float) else ''}>{escape(name)}</th>"
+        for name, cell in zip(names, first, strict=True)
+    )
     body = "".join(
         "<tr>"
         + "".join(

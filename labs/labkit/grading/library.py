@@ -1,5 +1,6 @@
 """The labs that can be graded: the sources of their notebooks, as labs/catalog.toml lists them."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,13 +36,13 @@ def titles(folder: Path = HERE) -> dict[str, str]:
 
 
 def number(name: str) -> str:
-    """A lab's volume and number, as its short codes carry them.
+    """A lab's volume and number, as its short codes carry them; the name itself for what is no numbered lab.
 
-    >>> number("vol1/lab_02_ml_systems")
-    '1.02'
+    >>> number("vol1/lab_02_ml_systems"), number("tutorials/hello")
+    ('1.02', 'tutorials/hello')
     """
-    volume, _, lab = name.partition("/")
-    return f"{volume.removeprefix('vol')}.{lab.split('_')[1]}"
+    found = re.match(r"vol(\d)/lab_(\d\d)_", name)
+    return f"{found[1]}.{found[2]}" if found else name
 
 
 def find(given: str, known: Mapping[str, str]) -> Sheet:

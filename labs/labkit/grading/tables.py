@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from labkit.grading.book import Grade, Gradebook
+from labkit.grading.library import number
 from labkit.grading.marks import COLUMNS
 from labkit.grading.rubric import QUESTIONS
 
@@ -142,8 +143,8 @@ def _assignment(lab: str) -> str:
     >>> _assignment("vol1/lab_02_ml_systems")
     'Vol 1 Lab 02'
     """
-    volume, _, name = lab.partition("/")
-    return f"Vol {volume.removeprefix('vol')} Lab {name.split('_')[1]}" if name.startswith("lab_") else lab
+    volume, _, number_in_it = number(lab).partition(".")
+    return f"Vol {volume} Lab {number_in_it}" if number_in_it else lab
 
 
 def _number(value: float) -> str:

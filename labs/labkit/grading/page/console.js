@@ -309,6 +309,8 @@ for (const [style, name] of [["plain", "grades"], ["canvas", "canvas"], ["moodle
 }
 byId("save-report").addEventListener("click", async () => save("grades.html", await ask("report"), "text/html"));
 
+window.addEventListener("unhandledrejection", ({ reason }) => fail(`Something went wrong: ${reason?.message ?? reason}`));
+
 let drawing;
 byId("codes").addEventListener("input", () => {
   clearTimeout(drawing);
