@@ -32,8 +32,7 @@ TIMEOUT = 120_000
 SLIDE = """([index]) => new Promise((resolve) => {
   const slider = [...document.querySelectorAll('#root lab-panel input[type=range]')][0];
   const card = slider.closest('.marimo-cell').nextElementSibling;
-  const marks = (host) => [...host.shadowRoot.querySelectorAll('svg.marks path, svg.marks text')];
-  const svg = () => [...card.querySelectorAll('marimo-mime-renderer')].flatMap(marks).map((n) => n.outerHTML).join('');
+  const svg = () => [...card.querySelectorAll('lab-chart svg.marks :is(path, text)')].map((n) => n.outerHTML).join('');
   const before = svg();
   const started = performance.now();
   slider.value = index;

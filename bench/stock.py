@@ -12,6 +12,7 @@ from marimo._export.requests import WASMExportRequest
 from marimo._schemas.export_options import WASMExportOptions, WASMRuntimeConfig
 
 from labkit import bundle
+from runtime import CHARTS
 
 
 def build(out: Path, notebook: Path, runtime: Path) -> str:
@@ -34,5 +35,6 @@ def build(out: Path, notebook: Path, runtime: Path) -> str:
         options=WASMExportOptions(mode="run", show_code=False, runtime=where),
     )
     page, _ = Exporter().export_as_wasm(request)
-    (out / f"{notebook.stem}.html").write_text(page.replace("</head>", f"{bundle.head()}</head>"), encoding="utf-8")
+    head = bundle.head((runtime / CHARTS).read_text(encoding="utf-8"))
+    (out / f"{notebook.stem}.html").write_text(page.replace("</head>", f"{head}</head>"), encoding="utf-8")
     return f"{notebook.stem}.html"

@@ -125,6 +125,18 @@ def format_quantity(value: float, unit: str, digits: int = 2) -> str:
     return f"{_figure(value / scale, digits)} {name}".rstrip()
 
 
+def written_in(value: float, unit: str) -> tuple[float, str]:
+    """The scale and the name of the prefixed unit in which `format_quantity` writes this value: one for a whole axis.
+
+    >>> written_in(0.0052, "s")
+    (0.001, 'ms')
+    >>> written_in(12.0, "sequences")
+    (1.0, 'sequences')
+    """
+    scales = _WRITTEN.get(unit, ((1.0, unit),))
+    return next(((scale, name) for scale, name in scales if abs(value) >= scale), scales[-1])
+
+
 def _figure(value: float, digits: int) -> str:
     whole = round(value)
     if abs(value - whole) <= 1e-9 * abs(value):

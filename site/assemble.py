@@ -15,14 +15,13 @@ from markupsafe import Markup, escape
 
 import catalog
 import console
-import mlsysim
 import notebook
 from catalog import Row
 from errors import BuildError
 from labkit import bundle
 from labkit.elements import element
 from labkit.flow import Lab, closed_markup, opened_markup
-from labkit.plan import Lock
+from runtime import CHARTS
 
 HERE = Path(__file__).resolve().parent
 ICON = (
@@ -53,7 +52,8 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     (kit / "lab.css").write_text(bundle.style(), encoding="utf-8")
     editor = HERE.parent / ".cache" / "head.html"
     editor.parent.mkdir(exist_ok=True)
-    editor.write_text(bundle.head(), encoding="utf-8")
+    charts = (runtime / CHARTS).read_text(encoding="utf-8")
+    editor.write_text(bundle.head(charts), encoding="utf-8")
     console.write(out / "ta", ICON, TEMPLATES)
     say("copying the front end and the runtime")
     notebook.front_end(out / "assets", ICON)
@@ -80,7 +80,7 @@ def load(row: Row) -> tuple[Lab, dict[str, Any]]:
     lab = defined.get("lab")
     if not isinstance(lab, Lab) or lab.name != row.name:
         raise BuildError(f"{row.notebook.name} defines no `lab = Lab({row.name!r}, …)`")
-    return lab, dict(defined)
+    return lab, vars(module) | dict(defined)  # in the order of the file
 
 
 def lab_page(row: Row) -> str:
@@ -91,21 +91,21 @@ def lab_page(row: Row) -> str:
     return TEMPLATES.get_template("lab.html").render(
         row=row,
         lab=lab,
-        simulator_version=mlsysim.__version__,
         icon=ICON,
+        charts=CHARTS,
         steps=[(name, f"part-{name}") for name in names],
         briefing=Markup("".join(f"<p>{escape(text)}</p>" for text in lab.briefing)),
-        lock=Markup(standing_lock(lab.lock)),
+        lock=Markup(standing_lock(lab)),
         waiting=Markup(waiting(lab)),
         notebook_head=Markup(exported.head),
         notebook_body=Markup(exported.body),
     )
 
 
-def standing_lock(lock: Lock) -> str:
+def standing_lock(lab: Lab) -> str:
     """The opening lock as HTML that can be read before the script is there."""
-    inner = f'<section class="lock"><p class="question">{escape(lock.question)}</p></section>'
-    return element("lab-lock", lock.spec(), inner).replace("<lab-lock ", "<lab-lock data-standing ", 1)
+    inner = f'<section class="lock"><p class="question">{escape(lab.lock.asked(lab.variants))}</p></section>'
+    return element("lab-lock", lab.lock.spec(), inner).replace("<lab-lock ", "<lab-lock data-standing ", 1)
 
 
 def waiting(lab: Lab) -> str:

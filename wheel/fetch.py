@@ -56,9 +56,9 @@ def fetch(lock: Lock, cache: Path, find_node: Callable[[], Node], say: Say) -> P
     folder = cache / "files"
     folder.mkdir(parents=True, exist_ok=True)
     missing = [pin for pin in lock.pins if not (folder / pin.file).is_file()]
-    npm = not (folder / lock.npm.file).is_file()
+    npm = [pin for pin in lock.npm if not (folder / pin.file).is_file()]
     if missing or npm:
-        say(f"fetching the browser runtime: {len(missing) + npm} files, about 18 MB")
+        say(f"fetching the browser runtime: {len(missing) + len(npm)} files, about 20 MB")
         with tempfile.TemporaryDirectory(dir=cache) as temporary, ThreadPoolExecutor() as pool:
             jobs = []
             into = Path(temporary)
@@ -70,25 +70,26 @@ def fetch(lock: Lock, cache: Path, find_node: Callable[[], Node], say: Say) -> P
             if sources:
                 jobs.append(pool.submit(download, sources, SOURCE, into, "the browser's Python packages"))
             if npm:
-                jobs.append(pool.submit(pack, lock.npm, into, find_node))
+                jobs.append(pool.submit(pack, npm, into, find_node))
             for job in jobs:
                 job.result()
-            fresh: list[Pin | NpmPin] = [*missing, *([lock.npm] if npm else [])]
+            fresh: list[Pin | NpmPin] = [*missing, *npm]
             for new in fresh:
                 if not (into / new.file).is_file():
                     raise BuildError(f"{new.file} is locked, but the registry sent another file for {new.name}.")
                 verify(into / new.file, new)
                 (into / new.file).replace(folder / new.file)
-    for pin in lock.pins:
+    locked: list[Pin | NpmPin] = [*lock.pins, *lock.npm]
+    for pin in locked:
         verify(folder / pin.file, pin)
-    verify(folder / lock.npm.file, lock.npm)
     return folder
 
 
-def pack(pin: NpmPin, into: Path, find_node: Callable[[], Node]) -> None:
+def pack(pins: Sequence[NpmPin], into: Path, find_node: Callable[[], Node]) -> None:
+    """Have npm fetch these tarballs."""
     node = find_node()
-    arguments = ["pack", f"{pin.name}@{pin.version}", "--silent", "--pack-destination", str(into)]
-    registry.npm(node.npm, arguments, f"{pin.name} {pin.version}", node.path)
+    names = [f"{pin.name}@{pin.version}" for pin in pins]
+    registry.npm(node.npm, ["pack", *names, "--silent", "--pack-destination", str(into)], ", ".join(names), node.path)
 
 
 def npm_files(tarball: bytes, names: Sequence[str]) -> dict[str, bytes]:

@@ -36,10 +36,14 @@ class NpmPin:
 
 @dataclass(frozen=True)
 class Lock:
-    npm: NpmPin
+    npm: tuple[NpmPin, ...]
     python: str
     platform: str
     pins: tuple[Pin, ...]
+
+    def tarball(self, name: str) -> str:
+        """The file that holds this package of the npm registry."""
+        return next(pin.file for pin in self.npm if pin.name == name)
 
 
 def recipe() -> dict[str, Any]:
@@ -49,7 +53,7 @@ def recipe() -> dict[str, Any]:
 
 def from_json(data: Mapping[str, Any]) -> Lock:
     return Lock(
-        npm=NpmPin(**data["npm"]),
+        npm=tuple(NpmPin(**pin) for pin in data["npm"]),
         python=data["python"],
         platform=data["platform"],
         pins=tuple(Pin(**pin) for pin in data["pins"]),
@@ -61,7 +65,7 @@ def to_json(lock: Lock) -> str:
         return {key: item for key, item in vars(value).items() if item}
 
     data = {
-        "npm": fields(lock.npm),
+        "npm": [fields(pin) for pin in lock.npm],
         "python": lock.python,
         "platform": lock.platform,
         "pins": [fields(pin) for pin in sorted(lock.pins, key=lambda pin: pin.name)],

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -60,8 +61,11 @@ def refresh(node: Node, say: Say) -> Lock:
             canonical, version = parse_sdist_filename(path.name)
             name, folder = folders[canonical]
             pins.append(Pin(name, str(version), path.name, registry.digest(path.read_bytes()), folder))
-        arguments = ["pack", f"pyodide@{pyodide['version']}", "--silent", "--pack-destination", str(npm)]
-        registry.npm(node.npm, arguments, "pyodide", node.path)
-        tarball = next(npm.iterdir())
-        pin = NpmPin("pyodide", pyodide["version"], tarball.name, registry.integrity(tarball.read_bytes()))
-    return Lock(pin, pyodide["python"], pyodide["platform"], tuple(pins))
+        scripts = {name: script["version"] for name, script in recipe["charts"]["npm"].items()}
+        tarballs = [
+            NpmPin(name, version, f"{name}-{version}.tgz", "")
+            for name, version in {"pyodide": pyodide["version"], **scripts}.items()
+        ]
+        fetch.pack(tarballs, npm, lambda: node)
+        tarballs = [replace(pin, integrity=registry.integrity((npm / pin.file).read_bytes())) for pin in tarballs]
+    return Lock(tuple(tarballs), pyodide["python"], pyodide["platform"], tuple(pins))

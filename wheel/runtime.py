@@ -3,6 +3,7 @@
 import functools
 import gzip
 import json
+import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ from node import Node
 
 Say = Callable[[str], None]
 STDLIB = "python_stdlib.zip"
+CHARTS = locked.recipe()["charts"]["script"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,16 @@ def collect(lock: locked.Lock, folder: Path, extra_wheels: Sequence[Path]) -> di
     return wheels | {path.name: archive.read(path.name, path.read_bytes()) for path in extra_wheels}
 
 
+def chart_script(lock: locked.Lock, folder: Path) -> bytes:
+    """The chart libraries as one script, each under its licence."""
+    pieces = []
+    for name, script in locked.recipe()["charts"]["npm"].items():
+        files = fetch.npm_files(folder.joinpath(lock.tarball(name)).read_bytes(), ["LICENSE", script["file"]])
+        code = re.sub(rb"\s*//# sourceMappingURL=.*", b"", files[script["file"]])
+        pieces.append(b"/*! %s\n%s*/\n%s\n" % (name.encode(), files["LICENSE"], code))
+    return b"".join(pieces)
+
+
 def pack(name: str, files: Files) -> bytes:
     return archive.write(files) if name.endswith(".whl") else archive.pack(files)
 
@@ -116,7 +128,7 @@ def assemble(
     wheels = collect(lock, folder, extra_wheels)
     about = {name: pyodidelock.describe(files) for name, files in wheels.items()}
     shipped = locked.recipe()["pyodide"]["files"]
-    tarball = folder.joinpath(lock.npm.file).read_bytes()
+    tarball = folder.joinpath(lock.tarball("pyodide")).read_bytes()
     npm = fetch.npm_files(tarball, [*shipped, "pyodide-lock.json", "package.json"])
     info = json.loads(npm["pyodide-lock.json"])["info"]
     if thin:
@@ -127,6 +139,7 @@ def assemble(
         ready = {name: archive.write(files) for name, files in wheels.items()} | {STDLIB: npm[STDLIB]}
     triples = [(about[name], name, registry.digest(ready[name])) for name in wheels]
     content = {name: npm[name] for name in shipped} | ready
+    content[CHARTS] = chart_script(lock, folder)
     content["pyodide-lock.json"] = pyodidelock.render(info, triples).encode()
     with new_folder(out) as fresh:
         bytecode.write_tree(content, fresh)

@@ -2,16 +2,33 @@
 
 from importlib import import_module
 
-__all__ = ["Assumption", "Choice", "Lab", "Lock", "Part", "Reading", "Slider", "charts"]
+__all__ = [
+    "FLEET_TERMS",
+    "NODE_TERMS",
+    "Assumption",
+    "Choice",
+    "Lab",
+    "Lock",
+    "Part",
+    "Probe",
+    "Reading",
+    "Slider",
+    "Varied",
+    "charts",
+]
 
 _HOME = {
     "Assumption": "plan",
     "Choice": "plan",
+    "FLEET_TERMS": "flow",
     "Lab": "flow",
     "Lock": "plan",
+    "NODE_TERMS": "flow",
     "Part": "plan",
+    "Probe": "plan",
     "Reading": "reading",
     "Slider": "plan",
+    "Varied": "plan",
 }
 
 

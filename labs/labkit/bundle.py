@@ -3,7 +3,10 @@
 from importlib.resources import files
 
 # In the order in which they need each other.
-SCRIPTS = ("vendor/sha256.min", "store", "dom", "lock", "panel", "readings", "log", "page", "start")
+SCRIPTS = (
+    *("vendor/sha256.min", "store", "dom", "code", "variant", "lock", "panel", "readings", "chart", "log"),
+    *("work", "section", "page", "start"),
+)
 
 
 def script() -> str:
@@ -19,6 +22,6 @@ def style() -> str:
     return (files("labkit") / "page" / "lab.css").read_text(encoding="utf-8")
 
 
-def head() -> str:
-    """Script and style as markup for the head of a notebook that no page surrounds (`html_head_file`)."""
-    return f"<style>{style()}</style>\n<script>{script()}</script>\n"
+def head(charts: str) -> str:
+    """Style and scripts, the chart library's among them, for the head of a notebook that no page surrounds."""
+    return f"<style>{style()}</style>\n<script>{charts}</script>\n<script>{script()}</script>\n"

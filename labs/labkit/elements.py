@@ -26,11 +26,15 @@ class Element(UIElement[JSON, JSON]):
 
 
 class Panel(Element):
-    """A part's controls. `.value` maps each control's name to one of its declared values, and to nothing else."""
+    """A part's controls. `.value` maps each control's name to one of its declared values, and to nothing else.
+
+    `.tried` lists the settings that were stood at, each once, oldest first.
+    """
 
     def __init__(self, spec: Mapping[str, JSON]) -> None:
         self._choices = {control["name"]: control["values"] for control in spec["controls"]}
         self._now = {control["name"]: control["value"] for control in spec["controls"]}
+        self.tried: list[dict[str, JSON]] = []
         super().__init__("lab-panel", spec, dict(self._now))
 
     def _convert_value(self, value: JSON) -> JSON:
@@ -38,4 +42,6 @@ class Panel(Element):
             for name, choices in self._choices.items():
                 if value.get(name) in choices:
                     self._now[name] = choices[choices.index(value[name])]
+        if self._now not in self.tried:
+            self.tried.append(dict(self._now))
         return dict(self._now)

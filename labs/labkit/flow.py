@@ -1,7 +1,7 @@
 """The lab flow: lock, parts, reveal, failure, log. A notebook declares a `Lab` and asks it for what each cell shows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -10,11 +10,17 @@ import marimo as mo
 import mlsysim
 from labkit.elements import Element, Panel, element
 from labkit.log import check
-from labkit.plan import Assumption, Lock, Part
+from labkit.plan import Assumption, Lock, Part, Value, Varied
 from labkit.predictions import NEAR, assumed, off_by
 from labkit.reading import Reading
 
-TERMS = ("bytes moved, D/BW", "arithmetic, O/(R·η)", "overhead, L")
+NODE_TERMS = ("bytes moved, D/BW", "arithmetic, O/(R·η)", "overhead, L")
+FLEET_TERMS = (
+    "arithmetic, FLOPs/(N·R)",
+    "efficiency on one device, MFU",
+    "communication, η of scaling",
+    "failures and checkpoints, goodput",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class Lab:
     parts : parts A, B and C; a part with a lock of its own asks it in its first cell
     log_prompt : what the Decision Log is to say, and to whom
     readings : functions from settings to a `Reading`, by which every pinned figure can be computed again
+    variants : the lab's values that differ between the students of a section; the notebook calls it VARIANTS
+    terms : the terms of the Iron Law of which the log names one as binding
     """
 
     name: str
@@ -41,6 +49,13 @@ class Lab:
     parts: Sequence[Part]
     log_prompt: str
     readings: Sequence[Callable[..., Reading]]
+    variants: Mapping[str, Varied] = field(default_factory=dict)
+    terms: Sequence[str] = NODE_TERMS
+
+    def page_spec(self) -> list[object]:
+        """What the page's script needs to know of the lab."""
+        variants = {name: one.spec() for name, one in self.variants.items()}
+        return [self.name, self.version, mlsysim.__version__, variants]
 
     def part(self, letter: str) -> Part:
         """The part with this letter."""
@@ -48,14 +63,20 @@ class Lab:
 
     def home(self) -> mo.Html:
         """What comes before the parts where no page surrounds the notebook, as in the notebook editor."""
-        spec = [self.name, self.version, mlsysim.__version__]
         texts = "".join(f"<p>{escape(text)}</p>" for text in self.briefing)
         briefing = f'<div class="bare briefing"><p class="lede">{escape(self.lede)}</p>{texts}</div>'
-        return mo.Html(element("lab-home", spec) + briefing)
+        return mo.Html(element("lab-home", self.page_spec()) + briefing)
 
     def ask(self, lock: Lock) -> Element:
         """A Prediction Lock; the value is None until it is committed, then a mapping with `answer`."""
         return Element("lab-lock", lock.spec())
+
+    def given(self, committed: Element) -> dict[str, Value]:
+        """The reader's variant of the lab: the values that held when this lock was committed."""
+        found = committed.value.get("variant", {})
+        return {
+            name: found[name] if found.get(name) in one.values else one.values[0] for name, one in self.variants.items()
+        }
 
     def panel(self, letter: str) -> Panel:
         """The controls of a part; the value maps each control's name to where it stands."""
@@ -73,6 +94,11 @@ class Lab:
         """Heading and introduction of an open part, with its controls."""
         return mo.Html(opened_markup(self.part(letter), "" if panel is None else panel.text))
 
+    def probe(self, letter: str, panel: Panel) -> str:
+        """Markup of a question for whoever is stuck, from the settings they tried; empty while there is none."""
+        ask = self.part(letter).probe(panel.tried)
+        return f'<p class="probe" role="status">{escape(ask)}</p>' if ask else ""
+
     def instrument(self, *pieces: str) -> mo.Html:
         """The lower half of a part's card: charts and readings, under the controls."""
         return mo.Html(f'<div class="instrument">{"".join(pieces)}</div>')
@@ -87,7 +113,7 @@ class Lab:
         self,
         lock: Lock,
         said: Mapping[str, Any],
-        says: float,
+        says: float | str,
         text: str,
         assumptions: Sequence[Assumption],
         otherwise: str,
@@ -100,29 +126,53 @@ class Lab:
         ----------
         lock : the lock that was answered
         said : value of the lock element
-        says : what the simulator says, in the lock's unit
+        says : what the simulator says, in the lock's unit, or the right one of its choices
         text : `says` as shown
-        assumptions : values that wrong assumptions lead to
+        assumptions : values or choices that wrong assumptions lead to
         otherwise : what to say of a prediction that is near none of them
-        near : what to say of a prediction within a quarter of the simulator's value
+        near : what to say of the right choice, or of a prediction within a quarter of the simulator's value
         equation : the equation with its numbers, a line each
         """
-        factor = off_by(said["answer"], says)
-        wrong = assumed(said["answer"], says, assumptions)
-        sentence = near if factor <= NEAR else wrong.text if wrong else otherwise
-        fact = {"kind": "revealed", "key": lock.name, "lock": lock.name, "said": said["answer"], "says": says}
-        figures = (("you said", shown(said["answer"], lock.unit)), ("the simulator says", text))
-        cells = "".join(f"<div><dt>{label}</dt><dd>{escape(value)}</dd></div>" for label, value in figures)
-        cells += f"<div><dt>off by</dt><dd>{factor:,.{1 if factor < 9.95 else 0}f}×</dd></div>"
+        answer = said["answer"]
+        wrong = assumed(answer, says, assumptions)
+        fact = {"kind": "revealed", "key": lock.name, "lock": lock.name, "said": answer, "says": says}
+        figures = {"you said": answer if lock.choices else shown(answer, lock.unit), "the simulator says": text}
+        if isinstance(says, str):
+            right = answer == says
+        else:
+            factor = off_by(answer, says)
+            right = factor <= NEAR
+            figures["off by"] = f"{factor:,.{1 if factor < 9.95 else 0}f}×"
+            fact |= {"unit": lock.unit, "factor": factor}
+        sentence = near if right else wrong.text if wrong else otherwise
+        cells = "".join(f"<div><dt>{label}</dt><dd>{escape(value)}</dd></div>" for label, value in figures.items())
         return mo.Html(
-            f'<section class="reveal" aria-label="Your prediction and the simulator">'
-            f"<dl>{cells}</dl><p>{escape(sentence)}</p>{equation_markup(equation)}"
-            f"{element('lab-fact', fact | {'unit': lock.unit, 'factor': factor})}</section>"
+            f'<section class="reveal{" words" * bool(lock.choices)}" aria-label="Your prediction and the simulator">'
+            f"<dl>{cells}</dl><p>{escape(sentence)}</p>{equation_markup(equation)}{element('lab-fact', fact)}</section>"
         )
 
     def remember(self, sentence: str) -> mo.Html:
         """The sentence a part ends with; it has a number in it."""
         return mo.Html(f'<p class="remember">{escape(sentence)}</p>')
+
+    def further(self, ask: str, limit: str) -> mo.Html:
+        """A harder question for whoever is done early, and the physical limit that answers it."""
+        return mo.Html(
+            f'<section class="further"><p>{escape(ask)}</p>'
+            f"<details><summary>The physical limit</summary><p>{escape(limit)}</p></details></section>"
+        )
+
+    def carry(self, **choices: Value) -> mo.Html:
+        """Hands design choices on to later labs; the latest of each counts."""
+        facts = [
+            element("lab-fact", {"kind": "carried", "key": f"{name}={value}", "name": name, "value": value})
+            for name, value in choices.items()
+        ]
+        return mo.Html("".join(facts))
+
+    def carried(self, lab: str, **defaults: Value) -> Element:
+        """Design choices from an earlier lab; the value holds `found` and each choice, or its default."""
+        return Element("lab-carried", {"lab": lab, "defaults": defaults}, {"found": False, **defaults})
 
     def failure(self, part: str, sentence: str, limit: str) -> mo.Html:
         """A failure state, in words that name value, limit, unit and what would mend it."""
@@ -140,7 +190,7 @@ class Lab:
 
     def log_form(self) -> Element:
         """The Decision Log's fields; the value is the draft."""
-        spec = {"prompt": self.log_prompt, "terms": list(TERMS)}
+        spec = {"prompt": self.log_prompt, "terms": list(self.terms)}
         return Element("lab-log", spec, {"term": "", "gave_up": "", "text": ""})
 
     def pins(self) -> Element:
@@ -181,9 +231,10 @@ def closed_markup(part: Part, until: str) -> str:
 
 def opened_markup(part: Part, panel: str) -> str:
     """An open part's heading, introduction and controls."""
+    hint = f'<details class="hint"><summary>A hint</summary><p>{escape(part.hint)}</p></details>' if part.hint else ""
     return (
-        f'<section class="part" id="part-{part.letter}">'
-        f"<h2><span>{part.letter}</span> {escape(part.title)}</h2><p>{escape(part.intro)}</p></section>{panel}"
+        f'<section class="part" id="part-{part.letter}"><h2><span>{part.letter}</span> {escape(part.title)}</h2>'
+        f"<p>{escape(part.intro)}</p>{hint}</section>{panel}"
     )
 
 

@@ -15,6 +15,9 @@ _TERM_WORDS = {
     "bytes": r"bandwidth|bytes?|memory|D/BW|HBM",
     "arithmetic": r"FLOPS?|FLOP/s|arithmetic|comput\w+|O/\(R",
     "overhead": r"overhead|latency|launch\w*|distance|fibre|fiber|round trip",
+    "efficiency": r"MFU|efficien\w+|utili[sz]ation",
+    "communication": r"communicat\w+|all-?reduce|link|bandwidth|network|pipeline|bubble",
+    "failures": r"failure\w*|checkpoint\w*|goodput|MTBF|restart\w*",
 }
 _NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:[ ,]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)(?![.,]?\d)")
 _THOUSANDS = re.compile(r"[ ,](?=\d{3}(?!\d))")

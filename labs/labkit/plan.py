@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Value = str | int | float
 
@@ -14,10 +14,10 @@ class Lock:
     Parameters
     ----------
     name : key of the answer in the reader's record
-    question : one sentence that ends in a question mark
+    question : one sentence that ends in a question mark; `{name}` stands for a value of the reader's variant
     unit : unit of the answer as shown; "×" for a factor
     units : other spellings of units the answer may carry, each with its factor to `unit`
-    choices : the answers to choose from, where the answer is a category
+    choices : the answers to choose from, where the answer is a category; the chosen text is the answer
     reason_hint : what the field for the reason shows while it is empty
     """
 
@@ -28,11 +28,47 @@ class Lock:
     choices: Sequence[str] = ()
     reason_hint: str = "because …"
 
+    def asked(self, variants: Mapping[str, "Varied"]) -> str:
+        """The question as whoever learns alone reads it."""
+        return self.question.format(**{name: one.text(one.values[0]) for name, one in variants.items()})
+
     def spec(self) -> dict[str, object]:
         """What the page needs to show the lock."""
         units = {self.unit: 1.0, **self.units}
         spec: dict[str, object] = {"name": self.name, "question": self.question, "reason_hint": self.reason_hint}
         return spec | ({"choices": list(self.choices)} if self.choices else {"unit": self.unit, "units": units})
+
+
+@dataclass(frozen=True, slots=True)
+class Varied:
+    """A value of the lab that differs between the students of a section.
+
+    Parameters
+    ----------
+    values : the alternatives, the one for readers on their own first; the lesson holds for each of them
+    text : how a value is written in a question
+    """
+
+    values: Sequence[Value]
+    text: Callable[[Any], str] = str
+
+    def spec(self) -> dict[str, object]:
+        """What the page needs to pick one and to write it."""
+        return {"values": list(self.values), "texts": [self.text(value) for value in self.values]}
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A question put to a reader whose settings so far show where they are stuck.
+
+    Parameters
+    ----------
+    when : tells from the settings tried, oldest first, whether to ask
+    ask : the question; it leads on and gives nothing away
+    """
+
+    when: Callable[[Sequence[Mapping[str, Value]]], bool]
+    ask: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +119,26 @@ def control_spec(control: Slider | Choice) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the lab's three parts."""
+    """One of the lab's three parts.
+
+    Parameters
+    ----------
+    letter, title, intro : what stands above the controls
+    controls : what can be moved
+    hint : read on request; in a section it is held back until the part's time is half over
+    probes : questions for whoever is stuck, the first that fits is put
+    """
 
     letter: Literal["A", "B", "C"]
     title: str
     intro: str
     controls: Sequence[Slider | Choice]
+    hint: str = ""
+    probes: Sequence[Probe] = ()
+
+    def probe(self, tried: Sequence[Mapping[str, Value]]) -> str:
+        """The question that fits the settings tried so far; empty when none does."""
+        return next((probe.ask for probe in self.probes if probe.when(tried)), "")
 
     def panel_spec(self) -> dict[str, object]:
         """What the page needs to show the part's controls."""

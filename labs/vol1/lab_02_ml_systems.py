@@ -13,7 +13,7 @@ with app.setup:
     import marimo as mo
 
     import mlsysim as ms
-    from labkit import Assumption, Choice, Lab, Lock, Part, Reading, Slider
+    from labkit import Assumption, Choice, Lab, Lock, Part, Probe, Reading, Slider, Varied, charts
 
     MODEL = "Llama3_8B"
     MODEL_NAME = "Llama-3-8B"
@@ -22,9 +22,10 @@ with app.setup:
     TOKEN_PROMISE = 0.040
     REPLY_PROMISE = 0.010
     BATCHES = (1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048)
-    CONTEXTS = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
+    CONTEXTS = (64, 96, 128, 160, 256, 512, 1024, 2048, 4096, 8192)
     CANDIDATES = ("MI300X", "A100", "L40S", "A10", "T4")
     BITS = {"fp16": "16 bit", "int8": "8 bit", "int4": "4 bit"}
+    VARIANTS = {"context": Varied((BRIEF, 96, 160))}
     FIRST = Lock(
         name="speedup",
         question="Llama-3-8B writes one token at a time: batch 1, weights in FP16. "
@@ -35,7 +36,7 @@ with app.setup:
     )
     SECOND = Lock(
         name="crossover",
-        question="With contexts of 128 tokens, at which batch does the H100 spend as long on arithmetic as on moving bytes?",
+        question="With contexts of {context} tokens, at which batch does the H100 spend as long on arithmetic as on moving bytes?",
         unit="sequences",
         units={"sequence": 1, "users": 1, "requests": 1},
         reason_hint="each sequence adds …",
@@ -135,12 +136,11 @@ def promised(machine, weights, batch, product, distance_km):
 
 @app.function
 def ratios(new, old):
-    """How many times the datasheet's peak arithmetic, bandwidth and power one machine has of another's."""
+    """How many times the datasheet's peak arithmetic and bandwidth one machine has of another's."""
     a, b = getattr(ms.Hardware.Cloud, new), getattr(ms.Hardware.Cloud, old)
     return {
         "peak": a.rate("fp16") / b.rate("fp16"),
         "bandwidth": a.memory_bandwidth / b.memory_bandwidth,
-        "power": a.tdp / b.tdp,
     }
 
 
@@ -151,19 +151,19 @@ def needed(weights, batch):
 
 
 @app.function
-def answers():
+def answers(context=BRIEF):
     """What the simulator says to the three locked questions, in their units."""
     return {
         "speedup": step("A100").itl.expected / step("H100").itl.expected,
-        "crossover": step("H100", context=BRIEF).crossover_batch,
+        "crossover": step("H100", context=context).crossover_batch,
         "bandwidth": needed("fp16", 1).memory_bandwidth.lower / 1e9,
     }
 
 
 @app.function
-def assumptions():
+def assumptions(context=BRIEF):
     """What wrong assumptions lead to, for each locked question."""
-    at_one, brief = step("A100"), step("H100", context=BRIEF)
+    at_one, brief = step("A100"), step("H100", context=context)
     gained, least = ratios("H100", "A100"), needed("fp16", 1)
     weights = at_one.decode.bytes["weights"]
     return {
@@ -173,9 +173,6 @@ def assumptions():
                 f"You compared arithmetic. At batch 1 arithmetic is {at_one.decode.share('compute'):.1%} of the A100’s step.",
             ),
             Assumption(1.0, "You took them for equal. Their memories are not: the H100’s is faster."),
-            Assumption(
-                gained["power"], "You compared power. A watt buys nothing by itself; the bytes still have to move."
-            ),
         ),
         "crossover": (
             Assumption(
@@ -210,7 +207,7 @@ def assumptions():
 
 
 @app.function
-def challenge(designs):
+def challenge(designs, **_variant):
     """What part C asks for, and whether a design that was read off holds it."""
     asked = [
         {name: value for name, value in each.items() if name != "reading"}
@@ -283,6 +280,17 @@ def plan():
                     Slider("batch", "Batch, sequences at once", BATCHES, 1, lambda n: f"{n:,}"),
                     Slider("context", "Context, tokens each", CONTEXTS, BRIEF, lambda n: f"{n:,}"),
                 ),
+                hint="Read the two lines apart: which of them does one more sequence raise, and by how much?",
+                probes=(
+                    Probe(
+                        lambda tried: len(tried) >= 6 and len({s["context"] for s in tried}) == 1,
+                        "You moved the batch only. What does each sequence bring that no other one shares?",
+                    ),
+                    Probe(
+                        lambda tried: len(tried) >= 6 and len({s["batch"] for s in tried}) == 1,
+                        "You kept the batch where it is. What does a weight fetched once serve?",
+                    ),
+                ),
             ),
             Part(
                 "C",
@@ -309,11 +317,23 @@ def plan():
                         "distance", "Distance to the users", (50, 150, 500, 1500, 5000), 150, lambda km: f"{km:,} km"
                     ),
                 ),
+                hint="A promise is kept when the upper end of the estimate keeps it. What lowers that end without a larger machine?",
+                probes=(
+                    Probe(
+                        lambda tried: len(tried) >= 6 and len({s["weights"] for s in tried}) == 1,
+                        "You changed machines and kept the bits. What does a step mostly move?",
+                    ),
+                    Probe(
+                        lambda tried: len(tried) >= 6 and all(s["batch"] < 8 for s in tried),
+                        "The service has eight users at once. Which of your designs did you try with eight?",
+                    ),
+                ),
             ),
         ),
         log_prompt="In about 200 words, tell the lead of the chat service which machine you would buy for eight users at "
         "once, which term binds it, and what she gives up. Use your readings.",
         readings=(token_time, crossover, promised),
+        variants=VARIANTS,
     )
     lab.home()
     return (lab,)
@@ -336,42 +356,21 @@ def part_a(first, lab):
 
 
 @app.cell
-def charts():
-    # The browser fetches the packages that a notebook names.
-    import altair  # noqa: F401
-
-    from labkit import charts as chart
-
-    return (chart,)
-
-
-@app.cell
-def instrument_a(a, chart, lab):
+def instrument_a(a, lab):
     def _bar(machine, faster=""):
         decode = step(machine, a.value["weights"]).decode
-        return chart.Bar(
-            machine,
-            decode.memory_time.expected,
-            decode.compute_time.expected,
-            decode.overhead_time.expected,
-            f"{decode.time.format()}{faster}",
-        )
+        terms = (decode.memory_time, decode.compute_time, decode.overhead_time)
+        return charts.Stack(machine, [term.expected for term in terms], f"{decode.time.format()}{faster}")
 
     _other = a.value["machine"]
     _old, _new = step("A100", a.value["weights"]).decode, step(_other, a.value["weights"]).decode
     _speed = _old.time.expected / _new.time.expected
     _flops = ratios(_other, "A100")["peak"]
-    _bars = (_bar("A100"), _bar(_other, f", {_speed:.1f}× faster"))
     lab.instrument(
-        chart.figure(
-            chart.iron_law(_bars),
+        charts.iron_law(
+            (_bar("A100"), _bar(_other, f", {_speed:.1f}× faster")),
             f"The {_other} has {_flops:.1f} times the A100’s arithmetic and is {_speed:.1f} times as fast: "
             f"{_new.share('memory'):.0%} of its step goes into moving bytes, {_new.share('compute'):.1%} into arithmetic.",
-            ("Machine", "D/BW, ms", "O/(R·η), ms", "L, ms", "Step, ms"),
-            [
-                (b.label, *(f"{1e3 * t:.3g}" for t in (b.bytes_s, b.arithmetic_s, b.overhead_s, b.total_s)))
-                for b in _bars
-            ],
         ),
         *(
             lab.reading(token_time, machine=machine, weights=a.value["weights"], batch=1, context=SHORT)
@@ -395,7 +394,6 @@ def reveal_a(done_a, first, lab):
     mo.stop(not done_a.value)
     _says = answers()["speedup"]
     _ratios = ratios("H100", "A100")
-    _share = step("A100").decode.share("compute")
     mo.vstack(
         [
             lab.reveal(
@@ -403,17 +401,7 @@ def reveal_a(done_a, first, lab):
                 first.value,
                 _says,
                 f"{_says:.1f}×",
-                (
-                    Assumption(
-                        _ratios["peak"],
-                        f"You compared arithmetic. At batch 1 arithmetic is {_share:.1%} of the A100’s step.",
-                    ),
-                    Assumption(1.0, "You took them for equal. Their memories are not: the H100’s is faster."),
-                    Assumption(
-                        _ratios["power"],
-                        "You compared power. A watt buys nothing by itself; the bytes still have to move.",
-                    ),
-                ),
+                assumptions()["speedup"],
                 "Neither arithmetic nor power gives this figure: look at which term of the step is left.",
                 "You compared the memories, or arrived where they lead: bytes moved are nearly all of this step.",
                 [line for name in ("A100", "H100") for line in (name, *step(name).equation().splitlines())],
@@ -429,11 +417,12 @@ def reveal_a(done_a, first, lab):
 
 
 @app.cell
-def lock_b(done_a, lab):
+def lock_b(done_a, first, lab):
     mo.stop(not done_a.value, lab.closed("B", "after part A"))
+    given = lab.given(first)
     second = lab.ask(SECOND)
     mo.vstack([lab.opened("B"), second], gap=0)
-    return (second,)
+    return given, second
 
 
 @app.cell
@@ -446,7 +435,7 @@ def part_b(lab, second):
 
 
 @app.cell
-def instrument_b(b, chart, lab):
+def instrument_b(b, lab):
     _machine, _batch, _context = b.value["machine"], b.value["batch"], b.value["context"]
     _steps = [step(_machine, batch=n, context=_context) for n in BATCHES]
     _here = step(_machine, batch=_batch, context=_context)
@@ -457,44 +446,30 @@ def instrument_b(b, chart, lab):
         if _crosses
         else "arithmetic never overtakes bytes: every sequence brings its own KV cache"
     )
+    _names = tuple(charts.IRON_LAW)
     lab.instrument(
-        chart.figure(
-            chart.crossing(
-                (
-                    chart.Curve(
-                        chart.TERM_NAMES[0],
-                        chart.TERM_COLOURS[0],
-                        [(n, 1e3 * s.decode.memory_time.expected) for n, s in zip(BATCHES, _steps, strict=True)],
-                    ),
-                    chart.Curve(
-                        chart.TERM_NAMES[1],
-                        chart.TERM_COLOURS[1],
-                        [(n, 1e3 * s.decode.compute_time.expected) for n, s in zip(BATCHES, _steps, strict=True)],
-                    ),
+        charts.curves(
+            (
+                charts.Curve(
+                    _names[0], [(n, s.decode.memory_time.expected) for n, s in zip(BATCHES, _steps, strict=True)]
                 ),
-                _batch,
-                "sequences in the batch",
-                "ms per step",
-                (_crosses, f"batch {_crosses:,.0f}") if _shown else None,
+                charts.Curve(
+                    _names[1], [(n, s.decode.compute_time.expected) for n, s in zip(BATCHES, _steps, strict=True)]
+                ),
             ),
+            charts.Axis("sequences in the batch", log=True),
+            charts.Axis("time per step", "s", log=True),
             f"On the {_machine} with {_context:,} tokens each, {_verdict}. "
             f"{_here.max_batch:,} sequences fit into its memory.",
-            ("Batch", "D/BW, ms", "O/(R·η), ms", "fits"),
-            [
-                (
-                    f"{n:,}",
-                    f"{1e3 * s.decode.memory_time.expected:.3g}",
-                    f"{1e3 * s.decode.compute_time.expected:.3g}",
-                    "yes" if s.feasible else "no",
-                )
-                for n, s in zip(BATCHES, _steps, strict=True)
-            ],
+            here=_batch,
+            marks=[charts.Mark(_crosses, f"batch {_crosses:,.0f}")] if _shown else (),
         ),
         # What does not fit takes no time: there is nothing to read.
         lab.reading(token_time, machine=_machine, weights="fp16", batch=_batch, context=_context)
         if _here.feasible
         else "",
         lab.reading(crossover, machine=_machine, context=_context),
+        lab.probe("B", b),
     )
     return
 
@@ -516,10 +491,10 @@ def end_b(b_is_open, lab):
 
 
 @app.cell
-def reveal_b(done_b, lab, second):
+def reveal_b(done_b, given, lab, second):
     mo.stop(not done_b.value)
-    _says = answers()["crossover"]
-    _brief, _longer = step("H100", context=BRIEF), step("H100", context=SHORT)
+    _says = answers(**given)["crossover"]
+    _brief, _longer = step("H100", **given), step("H100", context=SHORT)
     _shared, _own = _brief.decode.bytes["weights"], _longer.workload.kv_bytes * SHORT
     mo.vstack(
         [
@@ -528,29 +503,14 @@ def reveal_b(done_b, lab, second):
                 second.value,
                 _says,
                 f"{_says:,.0f} sequences",
-                (
-                    Assumption(
-                        1,
-                        "You let arithmetic lead from the start. At batch 1 a weight fetched serves one sequence only.",
-                    ),
-                    Assumption(
-                        _brief.decode.ridge,
-                        "You took the ridge point itself. Each sequence also brings KV-cache bytes of its own, so the "
-                        "batch has to be larger.",
-                    ),
-                    Assumption(
-                        _brief.max_batch,
-                        "You named about what fits into memory. Capacity and the crossing of the two terms are "
-                        "different limits.",
-                    ),
-                ),
+                assumptions(**given)["crossover"],
                 f"The H100 has {_brief.decode.ridge:,.0f} operations for each byte it can move; batch 1 offers it "
                 f"{_brief.decode.intensity:.1f}.",
                 "You set the operations that a byte must buy against those that a batch offers.",
-                step("H100", batch=round(_says), context=BRIEF).equation().splitlines(),
+                step("H100", batch=round(_says), **given).equation().splitlines(),
             ),
             lab.remember(
-                f"A batch shares the {ms.format_quantity(_shared, 'B', 2)} of weights but not the past: with {BRIEF} tokens "
+                f"A batch shares the {ms.format_quantity(_shared, 'B', 2)} of weights but not the past: with {given['context']} tokens "
                 f"arithmetic leads from batch {_says:,.0f} on, with {SHORT} tokens each sequence brings "
                 f"{ms.format_quantity(_own, 'B', 2)} of its own and the H100 moves bytes at any batch."
             ),
@@ -578,7 +538,7 @@ def part_c(lab, third):
 
 
 @app.cell
-def instrument_c(c, chart, lab):
+def instrument_c(c, lab):
     _limit = TOKEN_PROMISE if c.value["product"] == "chat" else REPLY_PROMISE
     _design = {
         "weights": c.value["weights"],
@@ -591,22 +551,26 @@ def instrument_c(c, chart, lab):
         _kept = verdict(_machine, **_design)
         _mark = ", yours" if _machine == c.value["machine"] else ""
         _bands.append(
-            chart.Band(
+            charts.Band(
                 f"{_machine}{_mark}{'' if _kept.fits else ', too small'}",
-                *(1e3 * t for t in (_kept.band.lower, _kept.band.expected, _kept.band.upper)),
+                _kept.band.lower,
+                _kept.band.expected,
+                _kept.band.upper,
                 _kept.word,
             )
         )
     _own = verdict(c.value["machine"], **_design)
     lab.instrument(
-        chart.figure(
-            chart.against_limit(_bands, 1e3 * _limit, f"promise {1e3 * _limit:.0f} ms", "ms until the next token"),
+        charts.against_limit(
+            _bands,
+            _limit,
+            f"promise {1e3 * _limit:.0f} ms",
+            charts.Axis("time until the next token", "s"),
             f"{c.value['machine']}: {_own.band.format()} until the next token, {_own.band.format_range()}; "
             f"against a promise of {1e3 * _limit:.0f} ms it {_own.word}.",
-            ("Machine", "lower, ms", "expected, ms", "upper, ms", "verdict"),
-            [(b.label, f"{b.lower:.3g}", f"{b.expected:.3g}", f"{b.upper:.3g}", b.met) for b in _bands],
         ),
         lab.reading(promised, machine=c.value["machine"], **_design) if _own.fits else "",
+        lab.probe("C", c),
     )
     return
 
@@ -635,6 +599,7 @@ def reveal_c(done_c, lab, third):
     _needed = needed("fp16", 1)
     _says = answers()["bandwidth"]
     _bytes = step("H100").decode.bytes["weights"]
+    _least = step("MI300X", "int4", 8).decode
     mo.vstack(
         [
             lab.reveal(
@@ -642,21 +607,7 @@ def reveal_c(done_c, lab, third):
                 third.value,
                 _says,
                 f"{_says:,.0f} GB/s",
-                (
-                    Assumption(
-                        _bytes / 1e9,
-                        f"You named the bytes of one token. The promise asks for them every {1e3 * TOKEN_PROMISE:.0f} ms.",
-                    ),
-                    Assumption(
-                        _needed.memory_bandwidth.expected / 1e9,
-                        "You allowed for the part of the datasheet’s bandwidth that software does not reach: the honest "
-                        "figure for a purchase. The question asked for the floor.",
-                    ),
-                    Assumption(
-                        ms.Hardware.Cloud.A100.memory_bandwidth / 1e9,
-                        "You thought of a large accelerator. The promise needs a fraction of one.",
-                    ),
-                ),
+                assumptions()["bandwidth"],
                 f"{ms.format_quantity(_bytes, 'B', 3)} of weights every {1e3 * TOKEN_PROMISE:.0f} ms: bytes over time is a bandwidth.",
                 "Bytes over time: you turned the promise into the machine.",
                 (
@@ -669,6 +620,12 @@ def reveal_c(done_c, lab, third):
                 f"A promise of {1e3 * TOKEN_PROMISE:.0f} ms a token for {ms.format_quantity(_bytes, 'B', 2)} of weights is a demand for "
                 f"{_says:,.0f} GB/s at the very least, and about {_needed.memory_bandwidth.expected / 1e9:,.0f} GB/s with "
                 f"the software of today."
+            ),
+            lab.further(
+                "Done early? Find a design for eight users at half the chat’s promise, and then at half of that.",
+                f"At 4 bits a step still moves {ms.format_quantity(_least.bytes['weights'], 'B', 2)} of weights. Over the "
+                f"MI300X’s {ms.format_quantity(ms.Hardware.Cloud.MI300X.memory_bandwidth, 'B/s', 2)} that is "
+                f"{ms.format_quantity(_least.memory_time.lower, 's', 2)}: no design of these machines gets below it.",
             ),
         ],
         gap=0,

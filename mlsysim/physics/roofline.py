@@ -165,6 +165,41 @@ def ridge_point(rate: float, bandwidth: float) -> float:
     return rate / bandwidth
 
 
+def attainable_rate(intensity: float, rate: float, bandwidth: float) -> float:
+    r"""Rate of arithmetic that work of this intensity can reach: the roofline.
+
+    .. math:: P = \min(R, I \cdot BW)
+
+    Parameters
+    ----------
+    intensity : operations per byte moved I [FLOP/B]
+    rate : peak rate R [FLOP/s]
+    bandwidth : memory bandwidth BW [B/s]
+
+    Returns
+    -------
+    rate [FLOP/s]
+
+    Assumptions
+    -----------
+    Memory and arithmetic overlap perfectly; no other limit, such as a cache or a launch, binds.
+
+    Examples
+    --------
+    An H100 at 1 FLOP/B, and beyond its ridge point, in TFLOP/s:
+
+    >>> attainable_rate(1.0, 989.4e12, 3.35e12) / 1e12
+    3.35
+    >>> attainable_rate(1000.0, 989.4e12, 3.35e12) / 1e12
+    989.4
+
+    References
+    ----------
+    Williams, Waterman & Patterson, Commun. ACM 52(4), 2009, figure 1.
+    """
+    return min(rate, intensity * bandwidth)
+
+
 def crossover_batch(shared: float, traffic: float, operations: float, rate: float, bandwidth: float) -> float:
     r"""Batch at which the compute term equals the memory term.
 

@@ -172,7 +172,7 @@ class Student:
         return Path(self.download("Download the submission").path()).read_bytes()
 
 
-_MARK = re.compile(r"[\w ]+: ")  # axes and legends are described by a sentence
+_MARK = re.compile(r"[\w ,]+: ")  # axes and legends are described by a sentence
 _KIT_RAN = "performance.getEntriesByName('kit').length"
 _SPECS = "pins => pins.map(pin => pin.dataset.spec)"
 _LABELS = "marks => marks.map(mark => mark.getAttribute('aria-label'))"

@@ -59,16 +59,16 @@ def drawn(student: Student, letter: str) -> set[tuple[object, ...]]:
     """The same, read from the drawing."""
     marks = student.marks(letter)
     if letter == "A":
-        return {(m["machine"], m["order"], round(float(m["ms"]), 4)) for m in marks if "term" in m}
+        return {(m["row"], m["order"], round(float(m["time, ms"]), 4)) for m in marks if "term" in m}
     if letter == "B":
         # Each line is labelled by its first point; what stands on a line is a point of its own.
         points = [m for m in marks if "y" in m][-2:]
         return {(m["sequences in the batch"].replace(",", ""), f"{float(m['y'].replace(',', '')):.3g}") for m in points}
     return {
         (
-            m["label"].split(",")[0],
-            "yours" in m["label"],
-            "too small" in m["label"],
+            m["row"].split(",")[0],
+            "yours" in m["row"],
+            "too small" in m["row"],
             m["met"],
             round(float(m["expected"]), 4),
         )

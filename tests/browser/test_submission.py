@@ -1,13 +1,14 @@
 """The submission file: the simulator, here, reads it again and comes to every figure in it."""
 
 import json
+import re
 from typing import Any
 
 import jsonschema
 import pytest
 import rfc8785
 
-from labkit import submission
+from labkit import codes, submission
 from labkit.grading.book import grade
 from labkit.grading.intake import Incoming
 from labkit.submission import SubmissionError
@@ -49,8 +50,9 @@ def test_its_name_is_the_labs_and_the_students(graduate: Student) -> None:
 
 
 def test_the_code_to_read_out_is_the_files(graduate: Student) -> None:
-    code = submission.read(graduate.submission()).code
-    assert code in graduate.page.locator("lab-export").inner_text()
+    made = submission.read(graduate.submission())
+    shown = re.search(r"Code to read out: ([\w-]+)", graduate.page.locator("lab-export").inner_text())
+    assert shown and list(codes.decode(shown[1]).predictions) == [data["answer"] for data in made.of("committed")]
 
 
 def test_it_holds_to_the_published_schema_and_is_canonical(file: bytes) -> None:

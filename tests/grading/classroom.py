@@ -128,9 +128,9 @@ def pin(function: str, **settings: Any) -> Document:
     }
 
 
-def work(rng: random.Random, identifier: str, quality: str = "good", began: datetime = BEGAN) -> Document:
+def work(rng: random.Random, identifier: str, quality: str = "good", section: str = "B2") -> Document:
     """One student's whole lab; the events are what the page writes."""
-    at = began + timedelta(seconds=rng.uniform(0, 90_000))
+    at = BEGAN + timedelta(seconds=rng.uniform(0, 90_000))
     steps: list[tuple[datetime, str, Mapping[str, Any]]] = []
 
     def do(kind: str, data: Mapping[str, Any]) -> None:
@@ -138,12 +138,14 @@ def work(rng: random.Random, identifier: str, quality: str = "good", began: date
         at += timedelta(seconds=rng.uniform(15, 240))
         steps.append((at, kind, data))
 
-    answers = sheet().answers({})
+    variant = sheet().variant(section, identifier)
+    answers = sheet().answers(variant)
     do("started", {})
-    pins = _pins(rng)
+    pins = _pins(rng, variant["context"])
     for lock, letter, own in zip(sheet().locks, "ABC", (pins[:2], pins[2:4], pins[4:]), strict=True):
-        said = _said(rng, lock.name, answers[lock.name])
-        do("committed", {"lock": lock.name, "answer": said, "typed": f"{said:g}", "unit": lock.unit, "reason": "…"})
+        said = _said(rng, lock.name, variant)
+        typed = {"lock": lock.name, "answer": said, "typed": f"{said:g}", "unit": lock.unit, "reason": "…"}
+        do("committed", typed | {"variant": variant})
         for each in own:
             do("pinned", each)
         do("part_done", {"part": letter})
@@ -157,23 +159,24 @@ def work(rng: random.Random, identifier: str, quality: str = "good", began: date
     if all(met.values()):
         do("logged", log | {"check": met})
     do("exported", {"complete": all(met.values())})
-    return document(identifier, sign(steps), draft={"log": log})
+    return document(identifier, sign(steps), section, draft={"log": log})
 
 
-def _pins(rng: random.Random) -> list[Document]:
+def _pins(rng: random.Random, context: int) -> list[Document]:
     a = [pin("token_time", machine=name, weights="fp16", batch=1, context=512) for name in ("A100", "H100")]
     b = [
-        pin("token_time", machine="H100", weights="fp16", batch=rng.choice((8, 16, 32, 64)), context=128),
-        pin("crossover", machine=rng.choice(("A100", "H100", "MI300X")), context=rng.choice((64, 128))),
+        pin("token_time", machine="H100", weights="fp16", batch=rng.choice((8, 16, 32, 64)), context=context),
+        pin("crossover", machine=rng.choice(("A100", "H100", "MI300X")), context=rng.choice((64, context))),
     ]
     machine, weights = rng.choice((("A10", "int4"), ("L40S", "int8"), ("A100", "fp16"), ("MI300X", "fp16")))
     shared = {"machine": machine, "weights": weights, "batch": 8, "distance_km": rng.choice((50, 150))}
     return [*a, *b, *(pin("promised", product=product, **shared) for product in ("chat", "completion"))]
 
 
-def _said(rng: random.Random, lock: str, says: float | str) -> float:
+def _said(rng: random.Random, lock: str, variant: Mapping[str, Any]) -> float:
+    says = sheet().answers(variant)[lock]
     assert not isinstance(says, str)
-    wrong = [each.value for each in sheet().assumptions({})[lock] if not isinstance(each.value, str)]
+    wrong = [each.value for each in sheet().assumptions(variant)[lock] if not isinstance(each.value, str)]
     guess = rng.choice([says, *wrong, says * 10 ** rng.uniform(-1, 1)]) * 10 ** rng.uniform(-0.03, 0.03)
     return float(f"{guess:.2g}")
 
@@ -256,7 +259,8 @@ def _better_prediction(rng: random.Random, mine: Document) -> Document:
     def change(events: list[Document]) -> None:
         for event in events:
             if event["kind"] == "committed":
-                right = float(f"{sheet().answers({})[event['data']['lock']] * 1.11:.3g}")  # type: ignore[operator]
+                says = sheet().answers(event["data"]["variant"])[event["data"]["lock"]]
+                right = float(f"{says * 1.11:.3g}")  # type: ignore[operator]
                 event["data"].update(answer=right, typed=str(right))
 
     return resigned(mine, change)

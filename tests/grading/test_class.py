@@ -186,15 +186,39 @@ def test_two_chains_under_one_identifier_are_left_to_a_person(handed) -> None:
     assert rows(found, "moodle") == []
 
 
-def test_a_chain_worked_with_the_identifier_it_carries_is_the_first(handed) -> None:
+def test_work_begun_without_the_sections_code_is_judged_by_what_it_showed() -> None:
+    document = classroom.work(classroom.random.Random(2), "s001", section="")
+    document |= {"student": {"id": named("s"), "section": "B2"}}
+    (found,) = grade(from_files([("a.json", classroom.text_of(document))]), {LAB: SOURCE}).grades
+    assert [(flag.kind, "without the section's code" in flag.sentence) for flag in found.flags] == [("look", True)]
+    assert [each.says for each in found.predictions] == list(classroom.sheet().answers({"context": 128}).values())
+
+
+def test_work_in_another_students_variant_is_found() -> None:
+    document = classroom.work(classroom.random.Random(2), named("s"))
+    document |= {"student": {"id": named("t", other=True), "section": "B2"}}
+    (found,) = grade(from_files([("a.json", classroom.text_of(document))]), {LAB: SOURCE}).grades
+    assert "it was worked in the variant of another identifier or section" in [flag.sentence for flag in found.flags]
+    assert found.status == "flagged"
+
+
+def named(letter: str, other: bool = False) -> str:
+    """An identifier whose variant is not the canonical one; with `other`, one of the third."""
+    wanted = (160,) if other else (96,)
+    names = (f"{letter}{number}" for number in range(100))
+    return next(name for name in names if classroom.sheet().variant("B2", name)["context"] in wanted)
+
+
+def test_work_that_went_on_with_a_newer_version_is_looked_at_and_not_accused() -> None:
     document = classroom.work(classroom.random.Random(2), "s001")
-    document = classroom.resigned(
-        document, lambda events: events[0]["data"].update(id="s001", section="B2", variant={})
-    )
-    files = [
-        ("a.json", classroom.text_of(document)),
-        ("b.json", classroom.text_of(document | {"student": {"id": "s002", "section": "B2"}})),
-    ]
-    first, second = grade(from_files(files), {LAB: SOURCE}).grades
-    assert "copied" in {flag.kind for flag in second.flags}
-    assert {flag.kind for flag in first.flags if "chain of events" in flag.sentence} == {"look"}
+
+    def change(events: list[classroom.Document]) -> None:
+        at = next(index for index, event in enumerate(events) if event["kind"] == "pinned")
+        events[at]["data"].update(value=1.0, text="1 s")
+        newer = {"lab_version": document["lab_version"], "simulator_version": document["simulator_version"]}
+        events.insert(at + 1, {"at": events[at]["at"], "kind": "continued", "data": newer})
+
+    older = classroom.resigned(document | {"simulator_version": "0.0.9"}, change)
+    (found,) = grade(from_files([("a.json", classroom.text_of(older))]), {LAB: SOURCE}).grades
+    assert {flag.kind for flag in found.flags} == {"look"}
+    assert found.wrong_pins == 1

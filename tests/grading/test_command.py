@@ -79,9 +79,16 @@ def test_what_cannot_be_done_is_said_in_a_sentence(folder, arguments, sentence, 
 def test_the_answer_sheet_is_the_simulators(capsys) -> None:
     assert run("labs", "key", "1.02", "--section", "B2", "--format", "json") == 0
     said = json.loads(capsys.readouterr().out)
-    assert [row["lock"] for row in said["rows"]] == ["speedup", "crossover", "bandwidth"]
-    assert said["rows"][0]["answer"] == f"{classroom.sheet().answers({})['speedup']:.3g}×"
-    assert len(said["misconceptions"]) == 9
+    sheet = classroom.sheet()
+    assert [row["lock"] for row in said["rows"]] == [lock.name for lock in sheet.locks for _ in range(3)]
+    answers = {row["variant"]: row["answer"] for row in said["rows"] if row["lock"] == "crossover"}
+    for context in (128, 96, 160):
+        assert answers[f"context {context}"] == f"{sheet.answers({'context': context})['crossover']:,.3g} sequences"
+    assert "contexts of 96 tokens" in said["rows"][4]["question"]
+    assert len(said["misconceptions"]) == 3 * sum(map(len, sheet.assumptions({"context": 128}).values()))
+    assert run("labs", "key", "1.02", "--section", "B2", "--id", "s17", "--format", "json") == 0
+    (own,) = {row["variant"] for row in json.loads(capsys.readouterr().out)["rows"]}
+    assert own == f"context {sheet.variant('B2', 's17')['context']}"
     assert run("labs", "key", "ml_systems") == 0
 
 

@@ -78,7 +78,8 @@ def test_sizes_and_kinds_are_said_in_words() -> None:
 
 def test_the_sheet_of_a_lab_needs_no_notebook_runtime() -> None:
     code = (
-        "import sys; sys.path[:0] = ['labs', 'tests/grading']; import classroom; classroom.sheet().answers({});"
+        "import sys; sys.path[:0] = ['labs', 'tests/grading']; import classroom;"
+        "classroom.sheet().answers({'context': 128});"
         "assert not {'marimo', 'altair', 'pydantic'} & set(sys.modules), 'a notebook runtime was loaded'"
     )
     classroom_folder = classroom.Path(classroom.__file__).resolve().parents[2]
@@ -91,9 +92,9 @@ import marimo
 app = marimo.App()
 with app.setup:
     import marimo as mo
-    from labkit import Assumption, Lab, Lock, Reading
-    VARIANTS = {"model": ("small", "large")}
-    FIRST = Lock("which", "Which?", choices=("one", "two"))
+    from labkit import Assumption, Lab, Lock, Reading, Varied
+    VARIANTS = {"model": Varied(("small", "large"), str.upper)}
+    FIRST = Lock("which", "Which is {model}?", choices=("one", "two"))
 
 @app.function
 def answers(model):
@@ -115,6 +116,7 @@ def test_variants_and_choices_are_the_labs_to_declare() -> None:
     assert sheet.version == "7"
     assert sheet.variant("", "") == {"model": "small"}
     assert {sheet.answers(sheet.variant("B", f"s{n}"))["which"] for n in range(20)} == {"one", "two"}
+    assert sheet.question(sheet.locks[0], {"model": "large"}) == "Which is LARGE?"
     assert sheet.challenge([], {"model": "small"}) == {}
     with pytest.raises(ValueError, match="no lab's notebook"):
         Sheet("x", "import os")
@@ -126,14 +128,14 @@ def test_a_lab_whose_answer_depends_on_the_student_is_graded_so() -> None:
     at = classroom.BEGAN
     step = classroom.timedelta(minutes=3)
     steps = [
-        (at, "started", {"id": "s0", "section": "B2", "variant": {"model": "small"}}),
-        (at + step, "committed", {"lock": "which", "answer": "one"}),
+        (at, "started", {}),
+        (at + step, "committed", {"lock": "which", "answer": "one", "variant": {"model": "huge"}}),
         (at + 2 * step, "revealed", {"lock": "which", "said": "one", "says": "one"}),
         (at + 3 * step, "exported", {}),
     ]
     document = classroom.document(name, classroom.sign(steps), lab="vol1/lab_03_x", lab_version="7")
     told = [flag.sentence for flag in examine(read(classroom.text_of(document)), sheet, Policy())]
-    assert "it was worked with another identifier's variant of the lab" in told
+    assert "it was worked in the variant of another identifier or section" in told
     assert any("'which' is two here, one there" in each for each in told)
 
 

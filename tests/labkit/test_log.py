@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.flow import TERMS
+from labkit.flow import NODE_TERMS
 from labkit.log import check, cited, numbers
 
 PINS = [{"text": "6.6 ms"}, {"text": "10 ms"}, {"text": "1,062 sequences"}]
@@ -12,7 +12,7 @@ TEXT = (
     "I would buy the smaller machine. A token takes 6.6 ms there and 10 ms on the older one, because the bandwidth of "
     "its memory binds: each token reads every weight once. At 8 users the time is nearly the same. "
 ) + "The rest is explanation of the choice and its price. " * 10
-GOOD = {"term": TERMS[0], "gave_up": "spare capacity for growth", "text": TEXT}
+GOOD = {"term": NODE_TERMS[0], "gave_up": "spare capacity for growth", "text": TEXT}
 
 
 def missing(draft, pins=PINS):
@@ -30,7 +30,7 @@ def test_a_good_log_lacks_nothing():
         ({"text": TEXT.replace("6.6", "some").replace("10 ms", "more").replace("8 users", "few")}, PINS, {"numbers"}),
         ({"text": TEXT.replace("6.6", "7.7").replace("10 ms", "11 ms")}, PINS, {"numbers"}),
         ({"term": ""}, PINS, {"why"}),
-        ({"term": TERMS[2]}, PINS, {"why"}),
+        ({"term": NODE_TERMS[2]}, PINS, {"why"}),
         ({"gave_up": "cost"}, PINS, {"tradeoff"}),
         ({"text": TEXT[:300]}, PINS, {"length"}),
         ({"text": TEXT * 3}, PINS, {"length"}),
@@ -64,6 +64,6 @@ def test_a_reading_is_cited_by_its_figure():
     assert cited("6.6 ms and 1062 sequences", PINS) == 2
 
 
-@given(st.text(), st.text(), st.sampled_from(["", *TERMS]))
+@given(st.text(), st.text(), st.sampled_from(["", *NODE_TERMS]))
 def test_any_text_is_judged(text, given_up, term):
     assert len(check({"text": text, "gave_up": given_up, "term": term}, PINS)) == 5

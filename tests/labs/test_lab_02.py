@@ -59,7 +59,7 @@ def test_each_key_is_apart_from_what_a_wrong_assumption_leads_to(module):
     answers, ratios = module.answers(), module.ratios("H100", "A100")
     brief = module.step("H100", context=module.BRIEF)
     wrong = {
-        "speedup": (ratios["peak"], ratios["power"] * 1.25, 1.0),
+        "speedup": (ratios["peak"], 1.0),
         "crossover": (1, brief.decode.ridge, brief.max_batch),
         "bandwidth": (15, 2039),
     }

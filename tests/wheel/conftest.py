@@ -40,6 +40,6 @@ def files() -> Path:
 def whole(files: Path) -> dict[str, Files]:
     """What the registries' wheels hold, by package, and the standard library as `python-stdlib`."""
     wheels = runtime.collect(lock.read(), files, [])
-    stdlib = fetch.npm_files((files / lock.read().npm.file).read_bytes(), [runtime.STDLIB])[runtime.STDLIB]
+    stdlib = fetch.npm_files((files / lock.read().tarball("pyodide")).read_bytes(), [runtime.STDLIB])[runtime.STDLIB]
     packages = {pyodidelock.describe(content).name: content for content in wheels.values()}
     return packages | {"python-stdlib": archive.unzip(stdlib)}

@@ -15,7 +15,7 @@ from node import Node
 DATA = b"the locked bytes"
 PIN = Pin("demo", "1.0", "demo-1.0-py3-none-any.whl", registry.digest(DATA))
 NPM = NpmPin("demo", "1.0.0", "demo-1.0.0.tgz", registry.integrity(DATA))
-LOCK = Lock(NPM, "3.14", "pyemscripten_2026_0_wasm32", (PIN,))
+LOCK = Lock((NPM,), "3.14", "pyemscripten_2026_0_wasm32", (PIN,))
 
 
 def no_node() -> Node:

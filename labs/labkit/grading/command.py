@@ -4,13 +4,16 @@ from argparse import Namespace
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from labkit.grading import book as books
 from labkit.grading import distribution, intake, library, report, tables
 from labkit.grading import marks as marking
 from labkit.grading.charts import with_unit
 from labkit.grading.policy import Policy, PolicyError, moment
+from labkit.grading.sheet import Sheet
 from labkit.plan import Lock
+from labkit.variants import count, from_number
 from mlsysim.check import InvalidInput, InvalidValue
 from mlsysim.cli.report import Report
 from mlsysim.tables import Row
@@ -46,21 +49,32 @@ def labs(options: Namespace) -> Report:
     if not options.lab:
         raise InvalidInput("which lab? Name one, such as: mlsysim labs key 1.02 --section B2")
     sheet = library.find(options.lab, known)
-    variant = sheet.variant(options.section, options.id)
-    answers, assumptions = sheet.answers(variant), sheet.assumptions(variant)
-    rows: list[Row] = [
-        {"lock": lock.name, "answer": _said(answers[lock.name], lock), "question": lock.question}
-        for lock in sheet.locks
-    ]
-    wrong: list[Row] = [
-        {"lock": lock.name, "said": _said(each.value, lock), "misconception": each.text}
-        for lock in sheet.locks
-        for each in assumptions.get(lock.name, ())
-    ]
-    asked: list[Row] = [{"part C asks for": sentence} for sentence in sheet.challenge([], variant)]
-    chosen: list[Row] = [{"variant": name, "value": str(value)} for name, value in variant.items()]
-    more = {"variant": chosen, "misconceptions": wrong, "challenge": asked}
+    given = _variants(sheet, options.section, options.id)
+    rows: list[Row] = []
+    wrong: list[Row] = []
+    for lock in sheet.locks:
+        for variant in given:
+            values = {"variant": _values(variant)} if sheet.alternatives else {}
+            answer = {"answer": _said(sheet.answers(variant)[lock.name], lock)}
+            rows.append({"lock": lock.name, **values, **answer, "question": sheet.question(lock, variant)})
+            wrong += [
+                {"lock": lock.name, **values, "said": _said(each.value, lock), "misconception": each.text}
+                for each in sheet.assumptions(variant).get(lock.name, ())
+            ]
+    asked: list[Row] = [{"part C asks for": sentence} for sentence in sheet.challenge([], given[0])]
+    more = {"misconceptions": wrong, "challenge": asked}
     return Report(rows, more={name: found for name, found in more.items() if found})
+
+
+def _variants(sheet: Sheet, section: str, identifier: str) -> list[dict[str, Any]]:
+    """A student's variant; in a section all that its students have; else the one for readers on their own."""
+    if section and not identifier:
+        return [from_number(sheet.alternatives, each) for each in range(count(sheet.alternatives))]
+    return [sheet.variant(section, identifier)]
+
+
+def _values(variant: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in variant.items())
 
 
 def _said(value: float | str, lock: Lock) -> str:

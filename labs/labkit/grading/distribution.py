@@ -19,6 +19,7 @@ from labkit.variants import from_number
 class Answered:
     """One answer to a lock, the simulator's in the same variant, and the misconception behind it."""
 
+    question: str
     said: float | str
     says: float | str
     misconception: str = ""
@@ -33,6 +34,13 @@ class Distribution:
     answers: Sequence[Answered]
 
     @property
+    def question(self) -> str:
+        """What was asked; where students had numbers of their own, what most of them were asked."""
+        (question, count), *_ = Counter(each.question for each in self.answers).most_common()
+        own = "" if count == len(self.answers) else " (each with numbers of their own)"
+        return f"{question}{own}"
+
+    @property
     def misconceptions(self) -> list[tuple[str, int]]:
         """What wrong answers assume, the most frequent first."""
         found = Counter(each.misconception for each in self.answers if each.misconception)
@@ -44,10 +52,10 @@ class Distribution:
             right = {each.says for each in self.answers}
             count = Counter(each.said for each in self.answers)
             return charts.said_choice(
-                [(choice, count[choice], right == {choice}) for choice in self.lock.choices], self.lock.question
+                [(choice, count[choice], right == {choice}) for choice in self.lock.choices], self.question
             )
         values, says, unit = self._scaled()
-        return charts.said_number(values, says, unit, self.lock.question)
+        return charts.said_number(values, says, unit, self.question)
 
     def sentence(self) -> str:
         """What the chart shows."""
@@ -72,7 +80,7 @@ def of_class(book: Gradebook) -> list[Distribution]:
         for each in grade.predictions:
             _, answers = found.setdefault((grade.lab, each.lock.name), (each.lock, []))
             if each.said is not None:
-                answers.append(Answered(each.said, each.says, each.misconception))
+                answers.append(Answered(each.question, each.said, each.says, each.misconception))
     return [Distribution(lab, lock, answers) for (lab, _), (lock, answers) in found.items() if answers]
 
 
@@ -119,7 +127,13 @@ def _answered(code: Code, sheet: Sheet) -> list[tuple[int, Lock, Answered]]:
         else:
             said = prediction
         wrong = assumed(said, answers[lock.name], assumptions.get(lock.name, ()))
-        found.append((index, lock, Answered(said, answers[lock.name], wrong.text if wrong else "")))
+        found.append(
+            (
+                index,
+                lock,
+                Answered(sheet.question(lock, variant), said, answers[lock.name], wrong.text if wrong else ""),
+            )
+        )
     return found
 
 
@@ -135,7 +149,7 @@ def _section(each: Distribution) -> str:
     )
     wrong = table(("Misconception", "How many"), each.misconceptions) if each.misconceptions else ""
     return (
-        f"<section class=answers><h3>{escape(each.lock.question)}</h3>{each.chart()}"
+        f"<section class=answers><h3>{escape(each.question)}</h3>{each.chart()}"
         f"<p class=small>{escape(each.sentence())}.</p>{wrong}"
         "<details><summary>The answers as a table</summary>"
         f"{table(('Answer', 'How many'), said.most_common())}</details></section>"

@@ -42,11 +42,14 @@ class LabElement extends HTMLElement {
       this.leave();
       this.leave = null;
       this.built = false;
+      this.release();
       this.replaceChildren();
     });
   }
 
   build() {}
+
+  release() {}
 
   render() {}
 

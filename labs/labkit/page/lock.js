@@ -67,7 +67,8 @@ class LabLock extends LabElement {
       el("p.small", {}, "It can’t be changed afterwards. A wrong first answer is welcome: it is what the lab works with."),
       fault,
     );
-    const question = this.querySelector(".question") || el("p.question", {}, spec.question);
+    const question = this.querySelector(".question") || el("p.question");
+    this.question = question;
     this.form = form;
     this.frozen = el("div.frozen");
     // Whatever was typed before this script ran stays.
@@ -127,11 +128,18 @@ class LabLock extends LabElement {
       answer = reading.value;
     }
     await store.ready;
+    if (section.code && !store.record.student.id) {
+      fault.textContent = "Write your course identifier first, above: it goes with your prediction.";
+      document.querySelector("lab-identity input")?.focus();
+      return;
+    }
     if (store.mode === "damaged") {
       fault.textContent = "Decide first what happens to the damaged record, at the top of the page.";
       return;
     }
     const data = { lock: spec.name, answer, typed, unit: spec.unit ?? "", reason: form.reason.value.trim().toWellFormed() };
+    if (spec.choices) data.choice = spec.choices.indexOf(answer);
+    if (Object.keys(variant.alternatives).length) data.variant = variant.chosen();
     await store.append("committed", data, (e) => e.kind === "committed" && e.data.lock === spec.name);
     performance.mark(`committed-${spec.name}`);
     this.querySelector(".frozen").focus();
@@ -141,6 +149,7 @@ class LabLock extends LabElement {
     const commit = store.commitOf(this.spec.name);
     this.emit(commit ? { ...commit.data, at: commit.at } : null);
     if (this.silent || !this.form) return;
+    this.question.textContent = variant.fill(this.spec.question);
     this.form.hidden = Boolean(commit);
     if (!commit || this.frozen.childElementCount) return;
     const { answer, typed, unit, reason } = commit.data;
@@ -149,6 +158,7 @@ class LabLock extends LabElement {
     this.frozen.append(
       el("span.big", {}, shown),
       el("span.small", {}, `locked ${clock(commit.at)}${reason ? ` · “${reason}”` : ""}`),
+      section.code ? el("span.small", {}, `code to read out: ${shortCode()}`) : "",
     );
   }
 }

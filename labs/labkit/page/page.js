@@ -2,20 +2,18 @@
 
 class LabExport extends LabElement {
   build() {
-    const student = el("input", { name: "student", maxLength: 40, autocomplete: "off", oninput: () => this.name(student, "id") });
-    const section = el("input", { name: "section", maxLength: 40, autocomplete: "off", oninput: () => this.name(section, "section") });
-    store.ready.then(() => {
-      student.value = store.record.student.id;
-      section.value = store.record.student.section || new URLSearchParams(location.search).get("section") || "";
-      if (section.value !== store.record.student.section) this.name(section, "section");
-    });
+    const field = (name, key) => {
+      const input = el("input", { name, maxLength: 40, autocomplete: "off", disabled: variant.frozen() && Boolean(store.record.student.section), oninput: () => this.name(input, key) });
+      store.ready.then(() => (input.value = store.record.student[key]));
+      return input;
+    };
     this.state = el("p.small", { role: "status" });
     this.append(
       el(
         "div.export",
         {},
-        el("label", {}, el("span", {}, "Course identifier, never your name"), student),
-        el("label", {}, el("span", {}, "Section"), section),
+        el("label", {}, el("span", {}, "Course identifier, never your name"), field("student", "id")),
+        el("label", {}, el("span", {}, "Section"), field("section", "section")),
         el("button.primary", { type: "button", onclick: () => this.submit() }, "Download the submission"),
         el("button.quiet", { type: "button", onclick: () => printReport() }, "Print the report"),
       ),
@@ -36,9 +34,11 @@ class LabExport extends LabElement {
   }
 }
 
+// The predictions so far, to be read out: labkit/codes.py decodes them.
 function shortCode() {
-  const { events } = store.record;
-  return events.length ? events[events.length - 1].hash.slice(0, 8).toUpperCase() : "none";
+  const [, volume, number] = /^vol(\d+)\/lab_(\d+)/.exec(store.lab) ?? [];
+  const said = store.record.events.filter(({ kind }) => kind === "committed").map(({ data }) => (data.choice === undefined ? data.answer : { choice: data.choice }));
+  return volume && said.length ? predictionCode(Number(volume), Number(number), variant.number(), said) : "none";
 }
 
 function printReport() {

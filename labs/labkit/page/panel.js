@@ -12,8 +12,13 @@ class LabPanel extends LabElement {
       this.fields.set(control.name, node);
       return node;
     });
-    const reset = el("button.quiet", { type: "button", onclick: () => this.change(this.defaults()) }, "Reset");
-    this.replaceChildren(el("div.panel", { role: "group", "aria-label": title }, ...nodes, reset));
+    const quiet = (text, onclick) => el("button.quiet", { type: "button", onclick }, text);
+    this.back = quiet("Last setting", () => this.change(this.previous));
+    this.back.title = "Go back to the setting before this one; press again to compare";
+    this.link = quiet("Link", () => this.copyLink());
+    this.link.title = "Copy a link to this setting";
+    const tools = el("div.tools", {}, this.back, this.link, quiet("Reset", () => this.change(this.defaults())));
+    this.replaceChildren(el("div.panel", { role: "group", "aria-label": title }, ...nodes, tools));
     this.paint();
   }
 
@@ -65,8 +70,24 @@ class LabPanel extends LabElement {
     return node;
   }
 
+  // The link holds this panel's setting; where it is opened, the controls stand there (see `linked`).
+  async copyLink() {
+    const fields = new URLSearchParams(this.values);
+    const url = new URL(location.href);
+    url.hash = `${this.name}?${fields}`;
+    history.replaceState(null, "", url);
+    const copied = await navigator.clipboard?.writeText(url.href).then(() => true, () => false);
+    this.link.textContent = copied ? "Link copied" : "Link is in the address";
+    setTimeout(() => (this.link.textContent = "Link"), 3_000);
+  }
+
   change(some) {
+    const before = this.values;
     this.values = { ...this.values, ...some };
+    // A slider's drag is one move: where it began is what one comes back to.
+    if (!this.moving) this.previous = before;
+    clearTimeout(this.moving);
+    this.moving = setTimeout(() => (this.moving = undefined), 700);
     this.touched = performance.now();
     this.paint();
     this.emit(this.values);
@@ -77,6 +98,7 @@ class LabPanel extends LabElement {
 
   paint() {
     for (const [name, node] of this.fields) node.set(this.values[name]);
+    this.back.hidden = !this.previous || canonical(this.previous) === canonical(this.values);
   }
 
   render() {
@@ -92,4 +114,12 @@ class LabPanel extends LabElement {
 }
 
 // Control values moved on this page: a panel that is drawn anew (the notebook's, over the page's) starts from them.
-const pending = new Map();
+const pending = linked();
+
+// A link to a setting, such as #B?batch=64&machine=H100; a panel takes from it what its controls can hold.
+function linked() {
+  const [part, query] = location.hash.slice(1).split("?");
+  if (!query) return new Map();
+  const value = (text) => (text !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
+  return new Map([[part, Object.fromEntries([...new URLSearchParams(query)].map(([name, text]) => [name, value(text)]))]]);
+}

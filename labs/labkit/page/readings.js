@@ -63,10 +63,16 @@ class LabReadings extends LabElement {
   }
 }
 
+// Where a part's controls stand.
+function settingsOf(part) {
+  return pending.get(part) ?? store.record.controls[part] ?? {};
+}
+
 // A fact the notebook computed (a reveal, a failure met): written once for each key.
 class LabFact extends LabElement {
   render() {
     const { kind, key, ...data } = this.spec;
+    if (kind === "failed") data.settings = settingsOf(data.part);
     if (this.noted === key || store.mode === "damaged") return;
     this.noted = key;
     store.append(kind, { key, ...data }, (event) => event.kind === kind && event.data.key === key);
@@ -81,7 +87,7 @@ class LabFinish extends LabElement {
 
   finish() {
     const { part } = this.spec;
-    store.append("part_done", { part }, (event) => event.kind === "part_done" && event.data.part === part);
+    store.append("part_done", { part, settings: settingsOf(part) }, (event) => event.kind === "part_done" && event.data.part === part);
   }
 
   render() {

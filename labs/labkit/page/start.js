@@ -3,11 +3,12 @@
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 let store;
 
-function start(lab, labVersion, simulatorVersion) {
+function start(lab, labVersion, simulatorVersion, alternatives) {
   if (store) return;
+  variant.alternatives = alternatives;
   store = new Store({ lab, labVersion, simulatorVersion });
-  const elements = { pin: LabPin, readings: LabReadings, fact: LabFact, finish: LabFinish, lock: LabLock, panel: LabPanel };
-  Object.assign(elements, { log: LabLog, check: LabCheck, export: LabExport, live: LabLive });
+  const elements = { carried: LabCarried, work: LabWork, identity: LabIdentity, pace: LabPace, pin: LabPin, readings: LabReadings, fact: LabFact, finish: LabFinish, lock: LabLock, panel: LabPanel };
+  Object.assign(elements, { log: LabLog, check: LabCheck, chart: LabChart, export: LabExport, live: LabLive });
   for (const [name, element] of Object.entries(elements)) customElements.define(`lab-${name}`, element);
   store.subscribe(showSaved);
   store.subscribe(showTrouble);
@@ -24,4 +25,4 @@ class LabHome extends HTMLElement {
 }
 
 customElements.define("lab-home", LabHome);
-if (meta("lab")) start(meta("lab"), meta("lab-version"), meta("simulator-version"));
+if (meta("lab")) start(...JSON.parse(meta("lab")));

@@ -62,6 +62,13 @@ function settled(request) {
   });
 }
 
+function finished(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error("the write was given up"));
+  });
+}
+
 function opened(name) {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, 1);
@@ -76,6 +83,8 @@ class Store {
   // mode: "saved" (kept in the browser), "memory" (the browser refuses), "damaged" (a record is there that can't be read)
   constructor({ lab, labVersion, simulatorVersion }) {
     this.lab = lab;
+    this.labVersion = labVersion;
+    this.simulatorVersion = simulatorVersion;
     this.record = {
       format: FORMAT,
       lab,
@@ -121,8 +130,19 @@ class Store {
   }
 
   async begin() {
-    if (this.mode !== "damaged") await this.append("started", {}, (event) => event.kind === "started");
+    if (this.mode !== "damaged") {
+      await this.append("started", {}, (event) => event.kind === "started");
+      await this.noteVersions();
+    }
     this.tell();
+  }
+
+  // A record goes on with another version of the lab or the simulator: the chain says from where on.
+  noteVersions() {
+    const { labVersion, simulatorVersion } = this;
+    const { data } = this.last("continued") ?? { data: { lab_version: this.record.lab_version, simulator_version: this.record.simulator_version } };
+    if (data.lab_version === labVersion && data.simulator_version === simulatorVersion) return;
+    return this.append("continued", { lab_version: labVersion, simulator_version: simulatorVersion });
   }
 
   adopt(text) {
@@ -266,10 +286,7 @@ class Store {
       const records = transaction.objectStore("records");
       records.put(this.raw, `${this.lab} set aside ${new Date().toISOString()}`);
       records.delete(this.lab);
-      await new Promise((resolve, reject) => {
-        transaction.oncomplete = resolve;
-        transaction.onerror = transaction.onabort = () => reject(transaction.error);
-      });
+      await finished(transaction);
     } catch (error) {
       this.refuse(error);
       return;
@@ -277,6 +294,36 @@ class Store {
     this.mode = "saved";
     this.problem = "";
     await this.append("started", {});
+  }
+
+  // Another record in place of this one, which is set aside under a name of its own.
+  replace(text) {
+    return this.enqueue(async () => {
+      if (this.mode === "memory") throw new Error("this browser stores nothing");
+      const transaction = this.database.transaction("records", "readwrite");
+      const records = transaction.objectStore("records");
+      records.put(this.rawText(), `${this.lab} set aside ${new Date().toISOString()}`);
+      records.put(text, this.lab);
+      await finished(transaction);
+      if ((await this.read()) !== text) throw new Error("what was written could not be read back");
+      this.channel?.postMessage(this.lab);
+    });
+  }
+
+  // Every record of every lab.
+  async eraseAll() {
+    if (this.mode === "memory") return;
+    const transaction = this.database.transaction("records", "readwrite");
+    transaction.objectStore("records").clear();
+    await finished(transaction);
+    this.channel?.postMessage(this.lab);
+  }
+
+  // The events of another lab's record; none where there is no whole one.
+  async eventsOf(lab) {
+    if (!this.database) return [];
+    const text = await this.read(lab).catch(() => undefined);
+    return text === undefined || recordFault(text, lab) ? [] : JSON.parse(text).events;
   }
 
   submission() {
