@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import catalog
+import console
 import notebook
 from catalog import Row
 from errors import BuildError
@@ -53,6 +54,7 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     editor.parent.mkdir(exist_ok=True)
     charts = (runtime / CHARTS).read_text(encoding="utf-8")
     editor.write_text(bundle.head(charts), encoding="utf-8")
+    console.write(out / "ta", ICON, TEMPLATES)
     say("copying the front end and the runtime")
     notebook.front_end(out / "assets", ICON)
     shutil.copytree(runtime, out / "runtime", copy_function=_link)

@@ -1,7 +1,7 @@
 """The words of JSON Schema that the published schema uses, and no others; what breaks it is said in a sentence."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -27,7 +27,7 @@ def fault(value: Any, schema: Schema) -> str:
 
 def _fault(value: Any, schema: Schema, root: Schema, place: str) -> str:
     if "$ref" in schema:
-        return _fault(value, root["$defs"][schema["$ref"].rpartition("/")[2]], root, place)
+        schema = root["$defs"][schema["$ref"].rpartition("/")[2]]
     name = place or "the document"
     if "type" in schema:
         kinds = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
@@ -41,27 +41,34 @@ def _fault(value: Any, schema: Schema, root: Schema, place: str) -> str:
     if isinstance(value, str):
         return _text_fault(value, schema, name)
     if isinstance(value, list):
-        return _size_fault(len(value), schema, "Items", "entries", name) or _first(
-            _fault(each, schema.get("items", {}), root, f"{place}[{index}]") for index, each in enumerate(value)
-        )
+        return _list_fault(value, schema, root, place)
     if isinstance(value, dict):
         return _object_fault(value, schema, root, place)
-    if isinstance(value, int | float) and value < schema.get("minimum", value):
+    if isinstance(value, int | float) and "minimum" in schema and value < schema["minimum"]:
         return f"{name} is {value}; it must be at least {schema['minimum']}"
     return ""
 
 
+def _list_fault(value: Sequence[Any], schema: Schema, root: Schema, place: str) -> str:
+    found = _size_fault(len(value), schema, "Items", "entries", place or "the document")
+    for index, each in enumerate(value) if "items" in schema else ():
+        found = found or _fault(each, schema["items"], root, f"{place}[{index}]")
+    return found
+
+
 def _object_fault(value: Mapping[str, Any], schema: Schema, root: Schema, place: str) -> str:
-    missing = next((name for name in schema.get("required", ()) if name not in value), None)
-    if missing is not None:
-        return f"{place or 'the document'} has no {missing!r}"
-    known = schema.get("properties", {})
-    found = _size_fault(len(value), schema, "Properties", "fields", place or "the document") or _first(
-        _fault(value[name], known[name], root, f"{place}.{name}" if place else name) for name in known if name in value
-    )
+    """Fields of an object; an `if` names the constant of one field, and nothing more."""
+    for name in schema.get("required", ()):
+        if name not in value:
+            return f"{place or 'the document'} has no {name!r}"
+    found = _size_fault(len(value), schema, "Properties", "fields", place or "the document")
+    for name, rule in schema.get("properties", {}).items():
+        if not found and name in value:
+            found = _fault(value[name], rule, root, f"{place}.{name}" if place else name)
     for branch in schema.get("allOf", ()) if not found else ():
-        if not _fault(value, branch["if"], root, place):
-            found = found or _fault(value, branch["then"], root, place)
+        ((name, rule),) = branch["if"]["properties"].items()
+        if value.get(name) == rule["const"]:
+            return _fault(value, branch["then"], root, place)
     return found
 
 
@@ -76,10 +83,6 @@ def _size_fault(size: int, schema: Schema, what: str, unit: str, name: str) -> s
     if size < least:
         return f"{name} has {size} {unit}; it must have at least {least}"
     return f"{name} has {size} {unit}; it must have at most {most}" if size > most else ""
-
-
-def _first(faults: Iterable[str]) -> str:
-    return next((found for found in faults if found), "")
 
 
 def kind_of(value: Any) -> str:

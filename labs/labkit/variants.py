@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import rfc8785
@@ -17,13 +18,13 @@ def choose(lab: str, alternatives: Alternatives, section: str, identifier: str) 
     .. math:: i = \\mathrm{SHA256}(\\mathrm{JSON}[lab, section, identifier, name])_{32} \\bmod n
 
     The first eight hexadecimal digits of the digest of the canonical JSON (RFC 8785) pick among n values; a page does
-    the same in one line. Whoever learns alone gives neither section nor identifier and gets the first value of each.
+    the same in one line. Whoever learns alone is in no section and gets the first value of each.
 
     Parameters
     ----------
     lab : the lab's name, such as "vol1/lab_02_ml_systems"
     alternatives : values by name, the canonical one first; the lesson holds for each of them
-    section, identifier : as typed
+    section, identifier : as typed; without a section the identifier does not count
 
     Returns
     -------
@@ -36,11 +37,20 @@ def choose(lab: str, alternatives: Alternatives, section: str, identifier: str) 
     >>> choose("vol1/lab_02", {"model": ("Llama3_8B", "Llama3_70B")}, "B2", "s17")
     {'model': 'Llama3_70B'}
     """
-    if not section and not identifier:
+    if not section:
         return {name: values[0] for name, values in alternatives.items()}
     return {
         name: values[_index([lab, section, identifier, name], len(values))] for name, values in alternatives.items()
     }
+
+
+def count(alternatives: Alternatives) -> int:
+    """How many variants there are.
+
+    >>> count({"b": (1, 2, 3), "a": ("x", "y")}), count({})
+    (6, 1)
+    """
+    return prod(len(values) for values in alternatives.values())
 
 
 def number(alternatives: Alternatives, chosen: Mapping[str, Any]) -> int:

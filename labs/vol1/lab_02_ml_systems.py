@@ -214,7 +214,8 @@ def challenge(designs, **_variant):
         for each in designs
         if each["reading"] == "promised" and each["batch"] == 8
     ]
-    kept = {each["product"] for each in asked if verdict(**each).word != "breaks it" and verdict(**each).fits}
+    judged = [(each["product"], verdict(**each)) for each in asked]
+    kept = {product for product, found in judged if found.fits and found.word != "breaks it"}
     return {
         f"eight users at once, {1e3 * TOKEN_PROMISE:.0f} ms a token in the chat": "chat" in kept,
         f"eight users at once, {1e3 * REPLY_PROMISE:.0f} ms to the next token of a completion": "completion" in kept,

@@ -4,10 +4,15 @@ import json
 import re
 from typing import Any
 
+import jsonschema
 import pytest
+import rfc8785
 
 from labkit import codes, submission
+from labkit.grading.book import grade
+from labkit.grading.intake import Incoming
 from labkit.submission import SubmissionError
+from record import LAB
 from student import GOOD_LOG, Student
 
 
@@ -48,6 +53,19 @@ def test_the_code_to_read_out_is_the_files(graduate: Student) -> None:
     made = submission.read(graduate.submission())
     shown = re.search(r"Code to read out: ([\w-]+)", graduate.page.locator("lab-export").inner_text())
     assert shown and list(codes.decode(shown[1]).predictions) == [data["answer"] for data in made.of("committed")]
+
+
+def test_it_holds_to_the_published_schema_and_is_canonical(file: bytes) -> None:
+    jsonschema.Draft202012Validator(submission.published()).validate(json.loads(file))
+    assert rfc8785.dumps(json.loads(file)) + b"\n" == file
+
+
+def test_the_grader_finds_nothing_amiss_in_it(file: bytes, native) -> None:
+    with open(native.__file__, encoding="utf-8") as source:
+        (graded,) = grade([Incoming("s.json", file)], {LAB: source.read()}).grades
+    assert [flag for flag in graded.flags if flag.kind != "look"] == []
+    assert graded.pre_read.bands == [(27, 30)]
+    assert [each.says for each in graded.predictions] == pytest.approx(list(native.answers().values()), rel=1e-12)
 
 
 def test_an_edited_figure_is_noticed(file: bytes) -> None:

@@ -5,6 +5,7 @@ import io
 import json
 import random
 import re
+import tomllib
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -21,6 +22,8 @@ from labkit.grading.sheet import Sheet
 from labkit.log import check
 
 LAB = "vol1/lab_02_ml_systems"
+SENTENCES = tomllib.loads(Path(__file__).with_name("sentences.toml").read_text(encoding="utf-8"))
+VAGUE = SENTENCES["vague"]
 SOURCE = (Path(__file__).resolve().parents[2] / "labs" / f"{LAB}.py").read_text(encoding="utf-8")
 TERM = "bytes moved, D/BW"
 BEGAN = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -125,9 +128,9 @@ def pin(function: str, **settings: Any) -> Document:
     }
 
 
-def work(rng: random.Random, identifier: str, quality: str = "good", began: datetime = BEGAN) -> Document:
+def work(rng: random.Random, identifier: str, quality: str = "good", section: str = "B2") -> Document:
     """One student's whole lab; the events are what the page writes."""
-    at = began + timedelta(seconds=rng.uniform(0, 90_000))
+    at = BEGAN + timedelta(seconds=rng.uniform(0, 90_000))
     steps: list[tuple[datetime, str, Mapping[str, Any]]] = []
 
     def do(kind: str, data: Mapping[str, Any]) -> None:
@@ -135,12 +138,14 @@ def work(rng: random.Random, identifier: str, quality: str = "good", began: date
         at += timedelta(seconds=rng.uniform(15, 240))
         steps.append((at, kind, data))
 
-    answers = sheet().answers({})
+    variant = sheet().variant(section, identifier)
+    answers = sheet().answers(variant)
     do("started", {})
-    pins = _pins(rng)
+    pins = _pins(rng, variant["context"])
     for lock, letter, own in zip(sheet().locks, "ABC", (pins[:2], pins[2:4], pins[4:]), strict=True):
-        said = _said(rng, lock.name, answers[lock.name])
-        do("committed", {"lock": lock.name, "answer": said, "typed": f"{said:g}", "unit": lock.unit, "reason": "…"})
+        said = _said(rng, lock.name, variant)
+        typed = {"lock": lock.name, "answer": said, "typed": f"{said:g}", "unit": lock.unit, "reason": "…"}
+        do("committed", typed | {"variant": variant})
         for each in own:
             do("pinned", each)
         do("part_done", {"part": letter})
@@ -154,23 +159,24 @@ def work(rng: random.Random, identifier: str, quality: str = "good", began: date
     if all(met.values()):
         do("logged", log | {"check": met})
     do("exported", {"complete": all(met.values())})
-    return document(identifier, sign(steps), draft={"log": log})
+    return document(identifier, sign(steps), section, draft={"log": log})
 
 
-def _pins(rng: random.Random) -> list[Document]:
+def _pins(rng: random.Random, context: int) -> list[Document]:
     a = [pin("token_time", machine=name, weights="fp16", batch=1, context=512) for name in ("A100", "H100")]
     b = [
-        pin("token_time", machine="H100", weights="fp16", batch=rng.choice((8, 16, 32, 64)), context=128),
-        pin("crossover", machine=rng.choice(("A100", "H100", "MI300X")), context=rng.choice((64, 128))),
+        pin("token_time", machine="H100", weights="fp16", batch=rng.choice((8, 16, 32, 64)), context=context),
+        pin("crossover", machine=rng.choice(("A100", "H100", "MI300X")), context=rng.choice((64, context))),
     ]
     machine, weights = rng.choice((("A10", "int4"), ("L40S", "int8"), ("A100", "fp16"), ("MI300X", "fp16")))
     shared = {"machine": machine, "weights": weights, "batch": 8, "distance_km": rng.choice((50, 150))}
     return [*a, *b, *(pin("promised", product=product, **shared) for product in ("chat", "completion"))]
 
 
-def _said(rng: random.Random, lock: str, says: float | str) -> float:
+def _said(rng: random.Random, lock: str, variant: Mapping[str, Any]) -> float:
+    says = sheet().answers(variant)[lock]
     assert not isinstance(says, str)
-    wrong = [each.value for each in sheet().assumptions({})[lock] if not isinstance(each.value, str)]
+    wrong = [each.value for each in sheet().assumptions(variant)[lock] if not isinstance(each.value, str)]
     guess = rng.choice([says, *wrong, says * 10 ** rng.uniform(-1, 1)]) * 10 ** rng.uniform(-0.03, 0.03)
     return float(f"{guess:.2g}")
 
@@ -253,7 +259,8 @@ def _better_prediction(rng: random.Random, mine: Document) -> Document:
     def change(events: list[Document]) -> None:
         for event in events:
             if event["kind"] == "committed":
-                right = float(f"{sheet().answers({})[event['data']['lock']] * 1.11:.3g}")  # type: ignore[operator]
+                says = sheet().answers(event["data"]["variant"])[event["data"]["lock"]]
+                right = float(f"{says * 1.11:.3g}")  # type: ignore[operator]
                 event["data"].update(answer=right, typed=str(right))
 
     return resigned(mine, change)
@@ -342,8 +349,10 @@ CORRUPT = [
 def _log(rng: random.Random, pins: list[Document], quality: str) -> dict[str, str]:
     """A Decision Log from slots, so that no two are alike; a fair one lacks one thing, a poor one two or three."""
     shown = [each["text"] for each in pins]
-    topics = [[_filled(rng, sentence, shown) for sentence in topic] for topic in (CHOICE, FIGURES, CAUSE, SHARE, PRICE)]
-    choice, figures, cause, share, price = topics
+    choice, figures, cause, share, price = (
+        [_filled(rng, sentence, shown) for sentence in SENTENCES[topic]]
+        for topic in ("choice", "figures", "cause", "share", "price")
+    )
     gave_up = rng.choice(("room for longer contexts", "some accuracy of the answers", "spare capacity", "a lower bill"))
     if quality == "poor":
         return {"term": "", "gave_up": "", "text": " ".join(rng.sample([*choice, *VAGUE, *VAGUE], 4))}
@@ -369,63 +378,6 @@ def _filled(rng: random.Random, sentence: str, shown: list[str]) -> str:
         word = rng.choice(match.group(1).split("|"))
         sentence = sentence[: match.start()] + word + sentence[match.end() :]
     return re.sub(r"#(\d)", lambda found: shown[int(found.group(1))], sentence)
-
-
-CHOICE = [
-    "{My advice|My recommendation|What I would do} is to {buy|order|take} {one|a single} card and {keep|hold} the {rest|others} back.",
-    "For eight {users|readers|people} at once the {smaller|cheaper|less famous} machine {does|is enough|will do}, and I would {sign|stop looking|go with it}.",
-    "{Having tried|After trying|Once I had tried} all {five|the} candidates I {settled on|chose|came down to} the one that {held|met} {both|the two} promises.",
-    "{Please|Do} not {order|pay for} the {largest|newest|fastest} accelerator {just yet|before reading this|on its datasheet alone}.",
-    "The {machine|card|accelerator} {I propose|to get|I favour} is the {least|smallest} that {keeps|honours} the {chat|token} promise {today|with eight users}.",
-    "{I set out|We began|I started} from the {promise|service level} and {asked|looked for} which {hardware|box} {just about|barely|still} meets it.",
-    "{Two|A pair of} products share this {purchase|decision}, and {only one|a single} {option|candidate} {serves|satisfies} {the pair|both}.",
-]
-FIGURES = [
-    "A token {takes|needs|costs} #0 on the {A100|older card|older generation} and #1 on the {H100|newer one|newer card}.",
-    "{At batch one|With one user|Alone} I {read|measured|pinned} #1 {for each token|a token|per step}, {against|compared with|where I had expected far less than} #0 before.",
-    "{With|Given} a {fuller|larger|bigger} batch the step {lasts|stretches to|grows to} #2, {hardly|scarcely|not much} more than for {one|a single user}.",
-    "{Arithmetic|Computation} {overtakes|passes} {bytes|memory} only from #3 {on|upwards}, {far from|well above} {our|the} eight {users|requests}.",
-    "{The chat|Chat} {sees|gets} its next token after #4, the completion after #5 {once|when} the {way|distance} is {counted|added}.",
-    "My {design|choice} {reads|shows} #4 for the {chat|conversation}, which {leaves|keeps} {a margin|some room} to the {limit|promise}.",
-    "#5 {is what|stands for what} a {keystroke|programmer} {waits|has to wait}, {fibre|the cable} {included|and all}.",
-]
-CAUSE = [
-    "{Bandwidth|Memory bandwidth} binds {here|this design}, because {every|each} token {has to fetch|reads|pulls in} all the weights {again|once more|from memory}.",
-    "The {step|time} is {dominated|ruled} by the bytes {moved|it moves}: {arithmetic|the multipliers} {waits|sit idle and wait} for {memory|them}.",
-    "{Since|Because} {nearly|almost} all {of the time|milliseconds} {goes|go} into memory traffic, {more|extra} FLOPS {buy nothing|are wasted|change little}.",
-    "{It|The design} is bound by D/BW; {that is why|which is why} the {ratio|quotient} of the {two bandwidths|memories} {predicts|gives} the {gain|speed-up}.",
-    "{What limits|The thing that limits} us is {HBM|the memory} bandwidth, {not|rather than} the {peak|headline} {rate|figure}, {since|because} the batch is {small|tiny}.",
-    "{Therefore|Hence} a {faster|quicker} memory, and nothing else, {shortens|cuts} the step: the bytes {bind|are the bottleneck}.",
-]
-SHARE = [
-    "{Users|People} who {share|ride in} a batch share {the same|those} bytes, so {eight|a few more} {hardly|barely} {cost|add} anything.",
-    "{A weight|Each weight} {fetched|read} once {serves|answers} {every|each} sequence, {while|whereas} the KV cache {is|stays} {private|each user's own}.",
-    "{Fewer|Lower} bits per weight {shrink|reduce} the bytes {directly|in proportion}, and {the time|latency} {follows|with them}.",
-    "The cache of {past|earlier} tokens {grows|swells} with {each|every} user, which {nobody|no other user} {shares|can reuse}.",
-    "{Launch|Kernel} overhead {is|remains} a {fixed|constant} {tax|toll} that {neither|no} batch nor precision {removes|takes away}.",
-]
-PRICE = [
-    "What {she|the lead} {gives up|loses} is {room|space} to grow: {longer|larger} contexts {would|will} {break|breach} the promise.",
-    "{The price|The cost} is {some|a little} accuracy, {to be|which must be} {measured|checked} {before|ahead of} {launch|release}.",
-    "{In exchange|In return} we {accept|live with} {less|no} {spare|idle} capacity on {busy|the worst} {evenings|days}.",
-    "We {trade|are trading} {peak|headline} {speed|throughput} for a {bill|budget} {half|a third} as {large|high}.",
-    "{She|The team} {gives up|is giving up} a {second|later} product on the same {card|node} {until|before} the {next|following} {budget|year}.",
-    "{That|This} {comes at the expense of|is paid for with} {headroom|slack}: a {ninth|tenth} user {may|could} {wait|queue}.",
-]
-VAGUE = [
-    "The team has talked about this for a long while and everyone agrees that something ought to happen soon.",
-    "In my opinion the newer option looks really impressive and people generally like what is modern.",
-    "There are many things to consider when choosing, and it is hard to say what matters to whom.",
-    "I enjoyed playing with the controls and watching how the picture moved about.",
-    "Our customers expect good service, and good service is what makes a company thrive.",
-    "Some colleagues prefer one vendor over another for reasons of habit rather than evidence.",
-    "It would be nice to look at this again next term with fresh eyes and a calmer calendar.",
-    "As the course says, one should always think twice and write down what was decided.",
-    "A vendor's brochure is written to impress, and ours was no different on that point.",
-    "Finance asked for one page, so the longer story is kept in the appendix for whoever wants it.",
-    "Nobody on the floor remembers why the old fleet was sized the way it was.",
-    "We should talk to the people who answer the support line before anything is final.",
-]
 
 
 def whole() -> Iterator[tuple[str, bytes]]:

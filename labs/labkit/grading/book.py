@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from labkit.grading import rubric
 from labkit.grading.alike import COPIED, Pair, alike
-from labkit.grading.evidence import EXACT, Flag, Kind, examine, shared
+from labkit.grading.evidence import EXACT, Flag, Kind, examine, shared, worked_in
 from labkit.grading.intake import Incoming
 from labkit.grading.marks import Mark, log_id
 from labkit.grading.policy import Policy, moment
@@ -29,7 +29,8 @@ class Prediction:
 
     Attributes
     ----------
-    lock : the question
+    lock : the lock
+    question : what it asked this student
     said : the answer, in the lock's unit; None where it was never locked
     says : the simulator's answer in this student's variant
     factor : how far off; 1 for the right choice, infinite for a wrong one
@@ -38,6 +39,7 @@ class Prediction:
     """
 
     lock: Lock
+    question: str
     said: float | str | None
     says: float | str
     factor: float
@@ -199,7 +201,7 @@ def grade(
 
 def _one(file: str, submission: Submission, sheet: Sheet, policy: Policy, marks: Mapping[str, Mark]) -> Grade:
     identifier, section = submission.student["id"], submission.student["section"]
-    variant = sheet.variant(section, identifier)
+    variant = worked_in(submission, sheet)
     flags = examine(submission, sheet, policy)
     readings = [(pin, sheet.reading(pin)) for pin in submission.pins]
     sound = [(pin, found) for pin, found in readings if found is not None and deviation(pin, found) <= EXACT]
@@ -242,7 +244,11 @@ def _predictions(submission: Submission, sheet: Sheet, variant: Mapping[str, Any
         mine, says = said.get(lock.name), answers[lock.name]
         factor = _factor(mine, says)
         wrong = None if mine is None else assumed(mine, says, assumptions.get(lock.name, ()))
-        found.append(Prediction(lock, mine, says, factor, closeness(factor), wrong.text if wrong else ""))
+        found.append(
+            Prediction(
+                lock, sheet.question(lock, variant), mine, says, factor, closeness(factor), wrong.text if wrong else ""
+            )
+        )
     return found
 
 
@@ -273,10 +279,7 @@ def _against_each_other(grades: list[Grade], chains: Mapping[str, Submission]) -
         theirs = [other.file for other in others if other not in mine]
         flags = list(each.flags)
         if theirs:
-            first = chains[each.file].of("started")
-            own_chain = bool(first) and first[0].get("id") == each.identifier
-            told = f"its chain of events is also that of {_names(theirs)}"
-            flags.insert(0, Flag("look" if own_chain else "copied", told))
+            flags.insert(0, Flag("copied", f"its chain of events is also that of {_names(theirs)}"))
         newest = max([each, *mine], key=lambda one: (len(hashes[one.file]), one.file))
         if seen[own] > 1 + len(mine):
             flags.append(Flag("look", "another chain of events carries the same identifier"))

@@ -12,6 +12,7 @@ from math import isclose
 from typing import Any, Literal
 
 import mlsysim
+from labkit.grading.intake import printable
 from labkit.grading.policy import Policy, moment
 from labkit.grading.sheet import Sheet
 from labkit.submission import Submission, deviation
@@ -36,7 +37,7 @@ class Flag:
 
 def examine(submission: Submission, sheet: Sheet, policy: Policy) -> list[Flag]:
     """Everything that does not fit, the gravest first."""
-    same = submission.simulator_version == mlsysim.__version__ and submission.lab_version == sheet.version
+    same = _versions(submission) == {(sheet.version, mlsysim.__version__)}
     found = [
         *_order(submission),
         *_times(submission, policy),
@@ -101,7 +102,7 @@ def _answers(submission: Submission, sheet: Sheet) -> Iterator[Flag]:
             )
     for data in submission.of("revealed"):
         if data["lock"] in said and data["said"] != said[data["lock"]]:
-            yield Flag("tampered", f"the prediction {data['lock']!r} was {data['said']} when it was revealed")
+            yield Flag("tampered", f"the prediction {data['lock']!r} was {_told(data['said'])} when it was revealed")
 
 
 def _plainly_other(typed: str, answer: float) -> bool:
@@ -119,14 +120,14 @@ def _figures(submission: Submission, sheet: Sheet, same: bool) -> Iterator[Flag]
         if reading is None:
             wrong[_named(pin)] = "can't be computed"
         elif deviation(pin, reading) > EXACT:
-            wrong[_named(pin)] = f"is {pin['text'][:20]}, the simulator says {reading.text}"
+            wrong[_named(pin)] = f"is {printable(pin['text'][:20])}, the simulator says {reading.text}"
         elif pin["text"] != reading.text:
-            wrong[_named(pin)] = f"reads {pin['text'][:20]}, the instrument shows {reading.text}"
+            wrong[_named(pin)] = f"reads {printable(pin['text'][:20])}, the instrument shows {reading.text}"
     for name, told in list(wrong.items())[:3]:
         yield Flag(kind, f"the pinned figure {name} {told}")
     if len(wrong) > 3:
         yield Flag(kind, f"{len(wrong) - 3} more pinned figures are not the simulator's")
-    answers = sheet.answers(sheet.variant(submission.student["section"], submission.student["id"]))
+    answers = sheet.answers(worked_in(submission, sheet))
     for data in submission.of("revealed"):
         says = answers.get(data["lock"])
         if says is not None and not _same(data["says"], says):
@@ -139,13 +140,38 @@ def _origin(submission: Submission, sheet: Sheet, same: bool) -> Iterator[Flag]:
     if not submission.student["id"].strip():
         yield Flag("look", "it carries no identifier")
     if not same:
-        made = f"lab version {submission.lab_version}, simulator {submission.simulator_version}"
-        yield Flag("look", f"made with {made}; graded with {sheet.version} and {mlsysim.__version__}")
-    for data in submission.of("started")[:1]:
-        given = data.get("variant")
-        own = sheet.variant(submission.student["section"], submission.student["id"])
-        if isinstance(given, Mapping) and dict(given) != own:
-            yield Flag("tampered", "it was worked with another identifier's variant of the lab")
+        made = printable(
+            ", ".join(f"lab {lab[:20]} and simulator {own[:20]}" for lab, own in sorted(_versions(submission)))
+        )
+        yield Flag("look", f"made with {made[:200]}; graded with {sheet.version} and {mlsysim.__version__}")
+    given, own = _given(submission), sheet.variant(submission.student["section"], submission.student["id"])
+    if given is not None and given != own and given == sheet.variant("", ""):
+        yield Flag("look", "it was worked without the section's code, in the variant for readers on their own")
+    elif given is not None and given != own:
+        yield Flag("copied", "it was worked in the variant of another identifier or section")
+
+
+def worked_in(submission: Submission, sheet: Sheet) -> Mapping[str, Any]:
+    """The variant to judge by: what the work says that it showed, if the lab has such a one, else the student's own."""
+    given = _given(submission)
+    if given and given.keys() == sheet.alternatives.keys():
+        if all(given[name] in values for name, values in sheet.alternatives.items()):
+            return given
+    return sheet.variant(submission.student["section"], submission.student["id"])
+
+
+def _given(submission: Submission) -> Mapping[str, Any] | None:
+    """The variant that the first prediction froze; None in a lab without variants."""
+    given = [data.get("variant") for data in submission.of("committed")[:1]]
+    return given[0] if given and isinstance(given[0], dict) else None
+
+
+def _versions(submission: Submission) -> set[tuple[str, str]]:
+    """Versions of lab and simulator that the work was done with; it may go on with newer ones."""
+    later = submission.of("continued")
+    return {(submission.lab_version, submission.simulator_version)} | {
+        (str(data.get("lab_version")), str(data.get("simulator_version"))) for data in later
+    }
 
 
 def _same(one: object, other: object) -> bool:
@@ -156,11 +182,11 @@ def _same(one: object, other: object) -> bool:
 
 
 def _named(pin: Mapping[str, Any]) -> str:
-    return str(pin.get("label") or pin["reading"])[:60]
+    return printable(str(pin.get("label") or pin["reading"])[:60])
 
 
 def _told(value: float | str) -> str:
-    return value[:40] if isinstance(value, str) else f"{value:.4g}"
+    return printable(value[:40]) if isinstance(value, str) else f"{value:.4g}"
 
 
 def _short(at: datetime) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from labkit.submission import LARGEST
 
 MOST_FILES = 5_000
-LARGEST_ZIP = 500_000_000
+LARGEST_ZIP = 200_000_000
 LARGEST_CLASS = 400_000_000  # bytes of all submissions together, unpacked
 
 
@@ -57,13 +57,13 @@ def from_files(files: Iterable[tuple[str, bytes | str]]) -> list[Incoming]:
         else:
             found.append(_one(label(name), content))
     kept: list[Incoming] = []
+    count = 0
     for each in sorted(found, key=lambda each: each.name):
         total += len(each.content)
-        if len(kept) == MOST_FILES:
-            kept.append(Incoming("and more", problem=f"only the first {MOST_FILES:,} files were read"))
-            break
-        over = total > LARGEST_CLASS
-        kept.append(Incoming(each.name, problem="the files before it fill the memory set aside") if over else each)
+        count += not each.problem
+        over = "" if total <= LARGEST_CLASS else "the files before it fill the memory set aside"
+        over = over if count <= MOST_FILES else f"only the first {MOST_FILES:,} files are read"
+        kept.append(Incoming(each.name, problem=over) if over and not each.problem else each)
     return kept
 
 
@@ -74,21 +74,35 @@ def label(name: str) -> str:
     ('etc/pass�wd', 'C:/a/b.json', 'x�gnp.json')
     """
     parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", "..", ".")]
-    text = "".join("\ufffd" if unicodedata.category(sign)[0] == "C" else sign for sign in "/".join(parts))
+    text = printable("/".join(parts))
     return text if len(text) <= 160 else f"{text[:80]}…{text[-79:]}"
+
+
+def printable(text: str) -> str:
+    """A stranger's text for a line of its own: without what moves a cursor, turns the writing round, or is half a sign.
+
+    >>> printable("a\\x1b[31mb\\n")
+    'a�[31mb�'
+    """
+    return "".join("\ufffd" if unicodedata.category(sign)[0] == "C" else sign for sign in text)
 
 
 def _one(name: str, content: bytes) -> Incoming:
     if not name.lower().endswith(".json"):
         return Incoming(name, problem="not a submission: its name does not end in .json")
-    if len(content) > LARGEST:
-        return Incoming(name, problem=too_large(len(content)))
-    return Incoming(name, content)
+    problem = unread(name, len(content))
+    return Incoming(name, b"" if problem else content, problem)
 
 
-def too_large(size: int) -> str:
-    """Why a file of this size is not read."""
-    return f"the file has {size:,} bytes; a submission has at most {LARGEST:,}"
+def unread(name: str, size: int) -> str:
+    """Why a file of this name and size is not even read; empty where it is.
+
+    >>> unread("s17.json", 10**8)
+    'the file has 100,000,000 bytes; a submission has at most 2,000,000'
+    """
+    if name.lower().endswith(".zip"):
+        return f"the zip has {size:,} bytes; at most {LARGEST_ZIP:,} are opened" if size > LARGEST_ZIP else ""
+    return f"the file has {size:,} bytes; a submission has at most {LARGEST:,}" if size > LARGEST else ""
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, bytes | str]]:
@@ -101,10 +115,9 @@ def _walk(folder: Path) -> Iterator[tuple[str, bytes | str]]:
 
 
 def _read(path: Path) -> bytes | str:
-    is_zip = path.suffix.lower() == ".zip"
-    size = path.stat().st_size
-    if size > (LARGEST_ZIP if is_zip else LARGEST):
-        return f"the zip has {size:,} bytes; at most {LARGEST_ZIP:,} are opened" if is_zip else too_large(size)
+    problem = unread(path.name, path.stat().st_size)
+    if problem:
+        return problem
     try:
         return path.read_bytes()
     except OSError as error:
@@ -116,7 +129,7 @@ def _unzip(name: str, content: bytes) -> list[Incoming]:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, LookupError) as error:
         return [Incoming(name, problem=f"the zip can't be opened: {error}")]
-    members = [item for item in archive.infolist() if not item.is_dir() and not _unseen(item.filename)]
+    members = [item for item in archive.infolist() if not item.filename.endswith("/") and not _unseen(item.filename)]
     found: list[Incoming] = []
     total = 0
     for item in members[:MOST_FILES]:
@@ -147,9 +160,8 @@ def _member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str) -> Incom
         return Incoming(name, problem="it is encrypted: unpack it first")
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, EOFError, ValueError, LookupError) as error:
         return Incoming(name, problem=f"its part of the zip is damaged: {error}")
-    if len(content) > LARGEST:
-        return Incoming(name, problem=too_large(max(item.file_size, len(content))))
-    return Incoming(name, content)
+    problem = unread(name, max(item.file_size, len(content)) if len(content) > LARGEST else len(content))
+    return Incoming(name, b"" if problem else content, problem)
 
 
 def _unseen(name: str) -> bool:

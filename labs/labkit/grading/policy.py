@@ -1,7 +1,7 @@
 """What the course decides: when work is due, what lateness costs, what counts how much."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import ceil
 
 
@@ -42,8 +42,7 @@ class Policy:
         """
         if self.due is None:
             return 0
-        minutes = (at - self.due).total_seconds() / 60 - self.grace
-        return max(0, ceil(minutes / (24 * 60)))
+        return max(0, ceil((at - self.due - timedelta(minutes=self.grace)) / timedelta(days=1)))
 
     def kept(self, days_late: int) -> float:
         """The share of the points that remains.

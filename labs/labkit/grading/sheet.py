@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from labkit import variants
-from labkit.plan import Assumption, Lock
+from labkit.plan import Assumption, Lock, Varied
 from labkit.reading import Reading
 from labkit.submission import reading_of
 
@@ -40,7 +40,8 @@ class Sheet:
         half = _pure_half(tree)
         self._defined = _run(half, name)
         self.locks = tuple(value for value in self._defined.values() if isinstance(value, Lock))
-        self.alternatives = {name: one.values for name, one in self._defined.get("VARIANTS", {}).items()}
+        self._varied: Mapping[str, Varied] = self._defined.get("VARIANTS", {})
+        self.alternatives: variants.Alternatives = {name: one.values for name, one in self._varied.items()}
         self._functions: dict[str, Callable[..., object]] = {
             node.name: self._defined[node.name] for node in half if isinstance(node, ast.FunctionDef)
         }
@@ -50,6 +51,10 @@ class Sheet:
     def variant(self, section: str, identifier: str) -> dict[str, Any]:
         """The alternatives that a student was given."""
         return variants.choose(self.name, self.alternatives, section, identifier)
+
+    def question(self, lock: Lock, variant: Variant) -> str:
+        """What a lock asks in a variant."""
+        return lock.question.format(**{name: one.text(variant[name]) for name, one in self._varied.items()})
 
     def answers(self, variant: Variant) -> Mapping[str, float | str]:
         """What the simulator says to each lock, in its unit, or which of its choices is right."""

@@ -1,0 +1,58 @@
+"""The labs that can be graded: the sources of their notebooks, as labs/catalog.toml lists them."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import labkit
+from labkit.grading.sheet import Sheet
+from mlsysim.check import InvalidInput, UnknownName
+
+HERE = Path(labkit.__file__).resolve().parent.parent
+
+
+def sources(folder: Path = HERE) -> dict[str, str]:
+    """The text of each lab's notebook, by the lab's name.
+
+    Raises
+    ------
+    InvalidInput : the folder has no catalog, or lacks a notebook that the catalog lists
+    """
+    catalog = folder / "catalog.toml"
+    if not catalog.is_file():
+        raise InvalidInput(f"there are no labs in {folder}: name the folder with catalog.toml, such as --labs labs")
+    try:
+        names = tomllib.loads(catalog.read_text(encoding="utf-8"))
+        return {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in names}
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"the labs in {folder} can't be read: {error}") from error
+
+
+def titles(folder: Path = HERE) -> dict[str, str]:
+    """The title of each lab, by its name."""
+    table = tomllib.loads((folder / "catalog.toml").read_text(encoding="utf-8"))
+    return {name: str(row["title"]) for name, row in table.items()}
+
+
+def number(name: str) -> str:
+    """A lab's volume and number, as its short codes carry them; the name itself for what is no numbered lab.
+
+    >>> number("vol1/lab_02_ml_systems"), number("tutorials/hello")
+    ('1.02', 'tutorials/hello')
+    """
+    found = re.match(r"vol(\d)/lab_(\d\d)_", name)
+    return f"{found[1]}.{found[2]}" if found else name
+
+
+def find(given: str, known: Mapping[str, str]) -> Sheet:
+    """The answer sheet of a lab by its name, its number such as 1.02, or a part of its name that no other has.
+
+    Raises
+    ------
+    UnknownName : no lab is called so, or several are
+    """
+    names = [name for name in known if given in (name, number(name))] or [name for name in known if given in name]
+    if len(names) != 1 or not given:
+        raise UnknownName("lab", given, names or known, " Several labs are called so." if names else "")
+    return Sheet(names[0], known[names[0]])
