@@ -1,10 +1,6 @@
 """The site: every lab of the catalog as a page, around one runtime, one front end and one kit."""
 
-import contextlib
-import importlib.util
-import io
 import shutil
-import sys
 from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
@@ -18,7 +14,7 @@ import console
 import notebook
 from catalog import Row
 from errors import BuildError
-from labkit import bundle
+from labkit import bundle, loading
 from labkit.elements import element
 from labkit.flow import Lab, closed_markup, opened_markup
 from runtime import CHARTS
@@ -62,25 +58,11 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
 
 
 def load(row: Row) -> tuple[Lab, dict[str, Any]]:
-    """Run a lab's notebook here and now: the lab that it declares, and everything that it defines."""
-    if not row.notebook.is_file():
-        raise BuildError(f"labs/catalog.toml lists {row.name}, but {row.notebook.name} is not there")
-    spec = importlib.util.spec_from_file_location(row.notebook.stem, row.notebook)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[row.notebook.stem] = module
+    """The lab of a row, and everything that its notebook defines."""
     try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            spec.loader.exec_module(module)
-            _, defined = module.app.run()
-    except SyntaxError as error:
-        raise BuildError(f"{row.notebook.name} does not compile, line {error.lineno}: {error.msg}") from error
-    except Exception as error:
-        raise BuildError(f"{row.notebook.name} does not run: {type(error).__name__}: {error}") from error
-    lab = defined.get("lab")
-    if not isinstance(lab, Lab) or lab.name != row.name:
-        raise BuildError(f"{row.notebook.name} defines no `lab = Lab({row.name!r}, …)`")
-    return lab, vars(module) | dict(defined)  # in the order of the file
+        return loading.load(row.notebook, row.name)
+    except loading.LabError as error:
+        raise BuildError(str(error)) from error
 
 
 def lab_page(row: Row) -> str:
