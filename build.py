@@ -105,7 +105,7 @@ def build(say: Say) -> None:
     import assemble
 
     with folders.new_folder(DIST) as fresh:
-        assemble.assemble(fresh, CACHE / "runtime", say)
+        assemble.assemble(fresh, CACHE / "runtime", CACHE, say)
     folders.put_stamp(DIST, stamp, key)
 
 

@@ -1,11 +1,15 @@
 """The site: every lab of the catalog as a page, around one runtime, one front end and one kit."""
 
 import contextlib
+import functools
 import importlib.util
 import io
+import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,8 +18,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import catalog
+import front as frontend
+import lock as locked
 import mlsysim
+import node as nodes
 import notebook
+import packs
+import registry
 from catalog import Row
 from errors import BuildError
 from labkit import bundle
@@ -31,7 +40,15 @@ ICON = (
 TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
 
 
-def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The page's own script and style sheet, by their names in kit/."""
+
+    script: str
+    style: str
+
+
+def assemble(out: Path, runtime: Path, cache: Path, say: Callable[[str], None]) -> None:
     """Write the whole site to `out`, a folder that does not exist yet.
 
     Raises
@@ -40,23 +57,49 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     """
     rows = catalog.read()
     out.mkdir(parents=True)
+    plan = packs.write(out / "runtime", runtime)
+    node = functools.cache(lambda: nodes.find(cache, say))
+    rollup = cache / "files" / locked.read().rollup.file
+    folder, front = frontend.build(cache, rollup.read_bytes(), ICON, node, say)
+    shutil.copytree(folder, out / "assets", copy_function=_link, ignore=shutil.ignore_patterns("front.json"))
+    front = replace(front, worker=named(out / "assets", "kernel", ".js", kernel(front.worker, plan)))
+    kit = write_kit(out / "kit")
+    shared: dict[str, Any] = {"kit": kit, "front": front, "bytes": packs.sizes(plan, ("core", "own", "wasm")), "icon": ICON}
     for row in rows:
         say(f"building {row.name}")
         page = out / f"{row.name}.html"
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(lab_page(row), encoding="utf-8")
-    (out / "index.html").write_text(landing_page(rows), encoding="utf-8")
-    kit = out / "kit"
-    kit.mkdir()
-    (kit / "lab.js").write_text(bundle.script(), encoding="utf-8")
-    (kit / "lab.css").write_text(bundle.style(), encoding="utf-8")
-    editor = HERE.parent / ".cache" / "head.html"
-    editor.parent.mkdir(exist_ok=True)
+        page.write_text(lab_page(row, shared), encoding="utf-8")
+    (out / "index.html").write_text(landing_page(rows, shared), encoding="utf-8")
+    editor = cache / "head.html"
     editor.write_text(bundle.head(), encoding="utf-8")
-    say("copying the front end and the runtime")
-    notebook.front_end(out / "assets", ICON)
-    shutil.copytree(runtime, out / "runtime", copy_function=_link)
     (out / ".nojekyll").touch()
+
+
+def named(folder: Path, stem: str, suffix: str, text: str) -> str:
+    """Write a file under a name that its content gives it, so that it never changes where it lies; that name."""
+    folder.mkdir(exist_ok=True)
+    name = f"{stem}-{registry.digest(text.encode())[:10]}{suffix}"
+    (folder / name).write_text(text, encoding="utf-8")
+    return name
+
+
+def write_kit(folder: Path) -> Kit:
+    """The page's own script and style sheet."""
+    script = bundle.script() + (HERE / "loading.js").read_text(encoding="utf-8")
+    return Kit(named(folder, "lab", ".js", script), named(folder, "lab", ".css", bundle.style()))
+
+
+def kernel(worker: str, plan: dict[str, Any]) -> str:
+    """The worker's script: the plan of the runtime's files, marimo's worker, and what starts Python before it."""
+    begin = re.compile(r"await (\w+)\(\{packages:\[`micropip`.*?convertNullToNone:!0\}\)")
+    found = begin.findall(worker)
+    if len(found) != 1:
+        raise BuildError("marimo's worker no longer starts Pyodide where site/assemble.py changes it")
+    warm = (HERE / "kernel.py").read_text(encoding="utf-8")
+    own = (HERE / "kernel.js").read_text(encoding="utf-8")
+    before = f"const PLAN = {json.dumps(plan)};\nconst WARM = {json.dumps(warm)};\n"
+    return f"{before}{begin.sub('await begun', worker)}\n{own}\nconst begun = start({found[0]});\n"
 
 
 def load(row: Row) -> tuple[Lab, dict[str, Any]]:
@@ -81,7 +124,7 @@ def load(row: Row) -> tuple[Lab, dict[str, Any]]:
     return lab, dict(defined)
 
 
-def lab_page(row: Row) -> str:
+def lab_page(row: Row, shared: dict[str, Any]) -> str:
     """A lab's page: its briefing and lock as HTML of its own, its parts as stand-ins until the notebook is there."""
     lab, _ = load(row)
     exported = notebook.export(row.notebook)
@@ -90,13 +133,13 @@ def lab_page(row: Row) -> str:
         row=row,
         lab=lab,
         simulator_version=mlsysim.__version__,
-        icon=ICON,
         steps=[(name, f"part-{name}") for name in names],
         briefing=Markup("".join(f"<p>{escape(text)}</p>" for text in lab.briefing)),
         lock=Markup(standing_lock(lab.lock)),
         waiting=Markup(waiting(lab)),
         notebook_head=Markup(exported.head),
         notebook_body=Markup(exported.body),
+        **shared,
     )
 
 
@@ -119,11 +162,11 @@ def waiting(lab: Lab) -> str:
     )
 
 
-def landing_page(rows: list[Row]) -> str:
+def landing_page(rows: list[Row], shared: dict[str, Any]) -> str:
     """The page one arrives at."""
     volumes = [(volume, list(group)) for volume, group in groupby(rows, key=lambda row: row.volume)]
     minutes = max(row.minutes for row in rows)
-    return TEMPLATES.get_template("index.html").render(volumes=volumes, minutes=minutes, icon=ICON)
+    return TEMPLATES.get_template("index.html").render(volumes=volumes, minutes=minutes, **shared)
 
 
 def _link(source: str, target: str) -> str:

@@ -56,9 +56,9 @@ def fetch(lock: Lock, cache: Path, find_node: Callable[[], Node], say: Say) -> P
     folder = cache / "files"
     folder.mkdir(parents=True, exist_ok=True)
     missing = [pin for pin in lock.pins if not (folder / pin.file).is_file()]
-    npm = not (folder / lock.npm.file).is_file()
+    npm = [pin for pin in (lock.npm, lock.rollup) if not (folder / pin.file).is_file()]
     if missing or npm:
-        say(f"fetching the browser runtime: {len(missing) + npm} files, about 18 MB")
+        say(f"fetching the browser runtime: {len(missing) + len(npm)} files, about 19 MB")
         with tempfile.TemporaryDirectory(dir=cache) as temporary, ThreadPoolExecutor() as pool:
             jobs = []
             into = Path(temporary)
@@ -69,11 +69,10 @@ def fetch(lock: Lock, cache: Path, find_node: Callable[[], Node], say: Say) -> P
                 jobs.append(pool.submit(download, wheels, options, into, "the browser's Python packages"))
             if sources:
                 jobs.append(pool.submit(download, sources, SOURCE, into, "the browser's Python packages"))
-            if npm:
-                jobs.append(pool.submit(pack, lock.npm, into, find_node))
+            jobs += [pool.submit(pack, pin, into, find_node) for pin in npm]
             for job in jobs:
                 job.result()
-            fresh: list[Pin | NpmPin] = [*missing, *([lock.npm] if npm else [])]
+            fresh: list[Pin | NpmPin] = [*missing, *npm]
             for new in fresh:
                 if not (into / new.file).is_file():
                     raise BuildError(f"{new.file} is locked, but the registry sent another file for {new.name}.")
@@ -81,7 +80,8 @@ def fetch(lock: Lock, cache: Path, find_node: Callable[[], Node], say: Say) -> P
                 (into / new.file).replace(folder / new.file)
     for pin in lock.pins:
         verify(folder / pin.file, pin)
-    verify(folder / lock.npm.file, lock.npm)
+    for pin in (lock.npm, lock.rollup):
+        verify(folder / pin.file, pin)
     return folder
 
 

@@ -37,6 +37,7 @@ class NpmPin:
 @dataclass(frozen=True)
 class Lock:
     npm: NpmPin
+    rollup: NpmPin
     python: str
     platform: str
     pins: tuple[Pin, ...]
@@ -50,6 +51,7 @@ def recipe() -> dict[str, Any]:
 def from_json(data: Mapping[str, Any]) -> Lock:
     return Lock(
         npm=NpmPin(**data["npm"]),
+        rollup=NpmPin(**data["rollup"]),
         python=data["python"],
         platform=data["platform"],
         pins=tuple(Pin(**pin) for pin in data["pins"]),
@@ -62,6 +64,7 @@ def to_json(lock: Lock) -> str:
 
     data = {
         "npm": fields(lock.npm),
+        "rollup": fields(lock.rollup),
         "python": lock.python,
         "platform": lock.platform,
         "pins": [fields(pin) for pin in sorted(lock.pins, key=lambda pin: pin.name)],

@@ -42,9 +42,18 @@ def newest_wheels(requirements: Sequence[str], options: Sequence[str], into: Pat
     return sorted(into.glob("*.whl"))
 
 
+def npm_pin(node: Node, name: str, version: str, into: Path) -> NpmPin:
+    """What the npm registry holds under this name and version."""
+    folder = into / name.replace("/", "-")
+    folder.mkdir()
+    registry.npm(node.npm, ["pack", f"{name}@{version}", "--silent", "--pack-destination", str(folder)], name, node.path)
+    tarball = next(folder.iterdir())
+    return NpmPin(name, version, tarball.name, registry.integrity(tarball.read_bytes()))
+
+
 def refresh(node: Node, say: Say) -> Lock:
     recipe = locked.recipe()
-    pyodide = recipe["pyodide"]
+    pyodide, rollup = recipe["pyodide"], (recipe["rollup"]["name"], recipe["rollup"]["version"])
     options = fetch.target(pyodide["platform"], pyodide["python"])
     with tempfile.TemporaryDirectory() as temporary:
         wheels, sources, npm = (Path(temporary, name) for name in ("wheels", "sources", "npm"))
@@ -60,8 +69,5 @@ def refresh(node: Node, say: Say) -> Lock:
             canonical, version = parse_sdist_filename(path.name)
             name, folder = folders[canonical]
             pins.append(Pin(name, str(version), path.name, registry.digest(path.read_bytes()), folder))
-        arguments = ["pack", f"pyodide@{pyodide['version']}", "--silent", "--pack-destination", str(npm)]
-        registry.npm(node.npm, arguments, "pyodide", node.path)
-        tarball = next(npm.iterdir())
-        pin = NpmPin("pyodide", pyodide["version"], tarball.name, registry.integrity(tarball.read_bytes()))
-    return Lock(pin, pyodide["python"], pyodide["platform"], tuple(pins))
+        tarballs = [npm_pin(node, *wanted, npm) for wanted in (("pyodide", pyodide["version"]), rollup)]
+    return Lock(*tarballs, pyodide["python"], pyodide["platform"], tuple(pins))

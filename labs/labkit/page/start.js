@@ -12,7 +12,6 @@ function start(lab, labVersion, simulatorVersion) {
   store.subscribe(showSaved);
   store.subscribe(showTrouble);
   store.subscribe(showSteps);
-  watchLoading();
   performance.mark("kit");
 }
 
