@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import gzip
 import importlib.util
 import io
 import json
@@ -37,14 +38,16 @@ ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M2 13 8 5h6' "
     "fill='none' stroke='%230b5a68' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E"
 )
+LARGE = 1_000_000
 TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
 
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """The page's own script and style sheet, by their names in kit/."""
+    """The pages' own scripts and style sheet, by their names in kit/: all of a lab's script, and its last part alone."""
 
     script: str
+    offline: str
     style: str
 
 
@@ -64,13 +67,20 @@ def assemble(out: Path, runtime: Path, cache: Path, say: Callable[[str], None]) 
     shutil.copytree(folder, out / "assets", copy_function=_link, ignore=shutil.ignore_patterns("front.json"))
     front = replace(front, worker=named(out / "assets", "kernel", ".js", kernel(front.worker, plan)))
     kit = write_kit(out / "kit")
-    shared: dict[str, Any] = {"kit": kit, "front": front, "bytes": packs.sizes(plan, ("core", "own", "wasm")), "icon": ICON}
+    needed = {"kit": (kit.script, kit.offline, kit.style), "assets": (front.script, front.style, front.worker)}
+    needed["runtime"] = tuple(plan[name]["file"] for name in ("core", "own", "wasm", "script"))
+    first = [f"{place}/{name}" for place, names in needed.items() for name in names]
+    files = worth_keeping(out, set(first))
+    shared: dict[str, Any] = {"kit": kit, "front": front, "icon": ICON}
+    shared["bytes"] = packs.sizes(plan, ("core", "own", "wasm"))
+    shared["whole"] = sum(len(gzip.compress((out / name).read_bytes(), 1)) for name in files)
     for row in rows:
         say(f"building {row.name}")
         page = out / f"{row.name}.html"
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(lab_page(row, shared), encoding="utf-8")
     (out / "index.html").write_text(landing_page(rows, shared), encoding="utf-8")
+    (out / "sw.js").write_text(service_worker(out, first, files), encoding="utf-8")
     editor = cache / "head.html"
     editor.write_text(bundle.head(), encoding="utf-8")
     (out / ".nojekyll").touch()
@@ -85,9 +95,28 @@ def named(folder: Path, stem: str, suffix: str, text: str) -> str:
 
 
 def write_kit(folder: Path) -> Kit:
-    """The page's own script and style sheet."""
-    script = bundle.script() + (HERE / "loading.js").read_text(encoding="utf-8")
-    return Kit(named(folder, "lab", ".js", script), named(folder, "lab", ".css", bundle.style()))
+    """The pages' own scripts and style sheet."""
+    loading, offline = ((HERE / name).read_text(encoding="utf-8") for name in ("loading.js", "offline.js"))
+    return Kit(
+        script=named(folder, "lab", ".js", bundle.script() + loading + offline),
+        offline=named(folder, "offline", ".js", offline),
+        style=named(folder, "lab", ".css", bundle.style()),
+    )
+
+
+def worth_keeping(out: Path, first: set[str]) -> list[str]:
+    """The files of unchanging names that the whole course may ask for; large ones that no lab's page needs are not."""
+    paths = [path for folder in ("assets", "kit", "runtime") for path in sorted((out / folder).iterdir())]
+    sizes = {path.relative_to(out).as_posix(): path.stat().st_size for path in paths}
+    return [name for name, size in sizes.items() if size < LARGE or name in first or name.startswith("runtime/")]
+
+
+def service_worker(out: Path, first: list[str], files: list[str]) -> str:
+    """The script that keeps the site in a browser, with the list of what there is to keep."""
+    pages = {path.relative_to(out).as_posix(): registry.digest(path.read_bytes()) for path in sorted(out.rglob("*.html"))}
+    site = {"pages": pages, "first": first, "files": files}
+    version = registry.digest(json.dumps(site).encode())[:12]
+    return f"const SITE = {json.dumps({'version': version, **site})};\n{(HERE / 'sw.js').read_text(encoding='utf-8')}"
 
 
 def kernel(worker: str, plan: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 // Starts Python as soon as the worker exists, not when marimo's front end asks for it. The build puts the plan of the
 // runtime's files before marimo's own worker and this script behind it; marimo then calls `begun` in place of its loader.
 const files = new URL("../runtime/", import.meta.url);
-const kept = "mlsysim-files";
+const FILES = "mlsysim-files"; // the service worker looks there as well
 let retry = () => {};
 
 self.addEventListener("message", ({ data }) => data?.lab === "retry" && retry());
@@ -12,8 +12,12 @@ function tell(news) {
 
 // A file's content as a stream. It is a gzip file; a host that holds it brotli-compressed sends what is inside instead.
 async function content({ file, sent, size }) {
-  const response = await fetch(new URL(file, files));
+  const address = new URL(file, files);
+  const shelf = await self.caches?.open(FILES).catch(() => undefined);
+  const found = await shelf?.match(address);
+  const response = found ?? (await fetch(address));
   if (!response.ok) throw new Error(`${file} could not be loaded (${response.status})`);
+  if (!found) shelf?.put(address, response.clone()).catch(() => {});
   const reader = response.body.getReader();
   const first = await reader.read();
   const packed = first.value?.[0] === 0x1f && first.value?.[1] === 0x8b;
@@ -59,7 +63,79 @@ function* unpacked(archive) {
   }
 }
 
+// What Python's memory was once everything was imported, kept in this browser: the next start takes it from there.
+const image = {
+  address: `${import.meta.url}?memory`,
+
+  // Corruption is what it has to find, not malice.
+  sum(words) {
+    let sum = 0x811c9dc5;
+    for (let index = 0; index < words.length; index++) sum = Math.imul(sum ^ words[index], 0x01000193);
+    return sum >>> 0;
+  },
+
+  async open() {
+    try {
+      const response = await (await caches.open("mlsysim-memory")).match(this.address);
+      if (!response) return null;
+      const data = new Uint8Array(await response.arrayBuffer());
+      const words = new Uint32Array(data.buffer, 0, data.length >> 2);
+      const whole = response.headers.get("X-Sum") === `${this.sum(words)} ${data.length} ${navigator.userAgent}`;
+      if (!whole) await this.drop();
+      return whole ? data : null;
+    } catch {
+      return null;
+    }
+  },
+
+  // To be called while no JavaScript object is held by Python, save those that can be found again by name.
+  take(pyodide) {
+    if (!self.caches) return;
+    try {
+      const { config } = pyodide._api;
+      config._makeSnapshot = true;
+      for (const name of Object.keys(pyodide.loadedPackages)) delete pyodide.loadedPackages[name];
+      const data = pyodide.makeMemorySnapshot({ serializer: named });
+      config._makeSnapshot = false;
+      setTimeout(() => this.keep(data), 4000);
+    } catch (error) {
+      console.warn("Python's memory cannot be kept:", error);
+    }
+  },
+
+  async keep(data) {
+    const words = new Uint32Array(data.buffer, 0, data.length >> 2);
+    const headers = { "X-Sum": `${this.sum(words)} ${data.length} ${navigator.userAgent}` };
+    await this.drop();
+    await (await caches.open("mlsysim-memory")).put(this.address, new Response(data, { headers })).catch(() => {});
+    tell({ step: "kept" });
+  },
+
+  drop() {
+    return caches.delete("mlsysim-memory");
+  },
+};
+
+// The name by which a global object can be found again.
+function named(value) {
+  const name = Object.getOwnPropertyNames(self).find((each) => self[each] === value);
+  if (!name) throw new Error(`Python holds an object without a name: ${value}`);
+  return name;
+}
+
 async function start(loadPyodide) {
+  const memory = await image.open();
+  if (!memory) return launch(loadPyodide);
+  try {
+    return await launch(loadPyodide, memory);
+  } catch (error) {
+    console.warn("Python starts from nothing, because the memory kept for it cannot be used:", error);
+    await image.drop();
+    return launch(loadPyodide);
+  }
+}
+
+async function launch(loadPyodide, memory) {
   const packs = [PLAN.core, PLAN.own].map((part) => wanted(part, async (stream) => new Map(unpacked(await bytes(stream)))));
   const compiled = wanted(PLAN.wasm, (stream) =>
     WebAssembly.compileStreaming(new Response(stream, { headers: { "Content-Type": "application/wasm" } })),
@@ -87,8 +163,11 @@ async function start(loadPyodide) {
     convertNullToNone: true,
     createPyodideModule: async (settings) => {
       settings.dynamicLibraries = PLAN.libraries;
-      return (await script).default(settings);
+      const module = await (await script).default(settings);
+      if (memory) module.growMemory(memory.length);
+      return module;
     },
+    ...(memory && { _loadSnapshot: memory, _snapshotDeserializer: (name) => self[name] }),
     fsInit: async (FS) => {
       const folders = new Set();
       for (const pack of packs) {
@@ -105,7 +184,12 @@ async function start(loadPyodide) {
   WebAssembly.instantiateStreaming = instantiateStreaming;
   tell({ step: "python" });
   self.rest = new URL(PLAN.rest.file, files).href;
-  pyodide.runPython(WARM);
-  tell({ step: "ready" });
+  if (memory) {
+    pyodide.runPython("import altair, marimo");
+  } else {
+    pyodide.runPython(WARM);
+    image.take(pyodide);
+  }
+  tell({ step: memory ? "restored" : "ready" });
   return pyodide;
 }

@@ -1,6 +1,7 @@
 """Runs in the page's worker before marimo asks for anything: imports what every lab imports, and knows what to do
 when something is imported that no lab has needed so far."""
 
+import gc
 import importlib
 import io
 import sys
@@ -23,11 +24,14 @@ class Rest:
     def find_spec(self, name, path=None, target=None):
         if name not in self.names:
             return None
-        sys.meta_path.remove(self)
+        print(f"[py] {name} needs the rest of the packages")
         request = js.XMLHttpRequest.new()
         request.open("GET", js.rest, False)
         request.responseType = "arraybuffer"
         request.send()
+        if request.status != 200:
+            raise ImportError(f"{name} could not be loaded: reload the page; what you wrote is kept")
+        sys.meta_path.remove(self)
         with tarfile.open(fileobj=io.BytesIO(request.response.to_bytes())) as archive:
             archive.extractall("/", filter="data")
         importlib.invalidate_caches()
@@ -38,5 +42,21 @@ class Rest:
 sys.meta_path.append(Rest())
 # marimo imports jedi for the sake of a side effect; it completes code in an editor, and a page has none.
 sys.modules["jedi"] = ModuleType("jedi")
-for name in ("marimo._pyodide.bootstrap", "marimo._pyodide.pyodide_session", "altair", "labkit", "mlsysim"):
-    importlib.import_module(name)
+with open(f"{SITE}/_core.txt") as file:
+    for name in file.read().split():
+        try:
+            importlib.import_module(name)
+        except ImportError:  # some are there for other systems, and marimo tries them as well
+            pass
+
+import altair
+import labkit  # noqa: F401
+import mlsysim
+
+# What the first of each kind takes long for: reading the registries, checking a chart against its schema.
+mlsysim.ServingModel().solve(model="Llama3_8B", hardware="H100").explain()
+altair.Chart(altair.Data(values=[{"x": 1}])).mark_point().encode(altair.X("x:Q").axis(grid=False)).to_dict()
+
+# Nothing that is open outlives the moment: Python's memory may be kept for the next visit.
+importlib.invalidate_caches()
+gc.collect()

@@ -107,6 +107,8 @@ def write(out: Path, runtime: Path) -> dict[str, Any]:
     first[STDLIB] = stored(kept)
     rest |= {LIBRARY + name: data for name, data in left.items()}
     names = sorted(filter(None, (module(path.removeprefix(SITE).removeprefix(LIBRARY)) for path in rest)))
+    firsts = ["marimo._pyodide.bootstrap", *sorted(name for name in wanted if not name.startswith(("os", "site")))]
+    first[SITE + "_core.txt"] = "\n".join(firsts).encode()
     first[SITE + "_rest.txt"] = "\n".join(names).encode()
     out.mkdir()
     return {
