@@ -44,21 +44,21 @@ TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefine
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """The pages' own scripts and style sheet, by their names in kit/: all of a lab's script, and its last part alone."""
+    """The pages' own scripts and style sheet, by their names in kit/: a lab's script, its last part alone, the style."""
 
     script: str
     offline: str
     style: str
 
 
-def assemble(out: Path, runtime: Path, cache: Path, say: Callable[[str], None]) -> None:
+def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     """Write the whole site to `out`, a folder that does not exist yet.
 
     Raises
     ------
     BuildError : a lab's notebook does not compile, does not run, or declares no lab
     """
-    rows = catalog.read()
+    rows, cache = catalog.read(), runtime.parent
     out.mkdir(parents=True)
     plan = packs.write(out / "runtime", runtime)
     node = functools.cache(lambda: nodes.find(cache, say))
@@ -113,7 +113,9 @@ def worth_keeping(out: Path, first: set[str]) -> list[str]:
 
 def service_worker(out: Path, first: list[str], files: list[str]) -> str:
     """The script that keeps the site in a browser, with the list of what there is to keep."""
-    pages = {path.relative_to(out).as_posix(): registry.digest(path.read_bytes()) for path in sorted(out.rglob("*.html"))}
+    pages = {
+        path.relative_to(out).as_posix(): registry.digest(path.read_bytes()) for path in sorted(out.rglob("*.html"))
+    }
     site = {"pages": pages, "first": first, "files": files}
     version = registry.digest(json.dumps(site).encode())[:12]
     return f"const SITE = {json.dumps({'version': version, **site})};\n{(HERE / 'sw.js').read_text(encoding='utf-8')}"

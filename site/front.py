@@ -136,7 +136,9 @@ def join(out: Path, rollup: bytes, icon: str, node: Node) -> Front:
         plan = {"entry": entry, "joined": sorted(joined), "left": [one(source, pattern).name for pattern in NEVER]}
         (work / "plan.json").write_text(json.dumps(plan))
         command = [*node.node, "--max-old-space-size=4096", str(HERE / "front.mjs"), str(tool), str(work / "in")]
-        done = subprocess.run([*command, str(out), str(work / "plan.json")], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*command, str(out), str(work / "plan.json")], capture_output=True, text=True, check=False
+        )
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["no reason given"]
             raise BuildError(f"marimo's front end cannot be joined: {lines[-1]}")
@@ -148,4 +150,3 @@ def join(out: Path, rollup: bytes, icon: str, node: Node) -> Front:
             shutil.copy2(path, out)
     worker = next(text for path, text in texts.items() if path.match("worker-*.js"))
     return Front(one(out, "front-*.js").name, named, worker)
-

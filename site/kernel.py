@@ -1,6 +1,7 @@
 """Runs in the page's worker before marimo asks for anything: imports what every lab imports, and knows what to do
 when something is imported that no lab has needed so far."""
 
+import contextlib
 import gc
 import importlib
 import io
@@ -11,7 +12,8 @@ from types import ModuleType
 
 import js
 
-SITE = "/lib/python3.14/site-packages"
+LIBRARY = "/lib/python3.14"
+SITE = f"{LIBRARY}/site-packages"
 
 
 class Rest:
@@ -20,10 +22,18 @@ class Rest:
     def __init__(self):
         with open(f"{SITE}/_rest.txt") as file:
             self.names = frozenset(file.read().split())
+        self.here = False
 
     def find_spec(self, name, path=None, target=None):
         if name not in self.names:
             return None
+        if not self.here:
+            self.fetch(name)
+        # The first part of the standard library is a zip archive, the rest a folder: a package may lie in both.
+        parent = name.rpartition(".")[0].replace(".", "/")
+        return PathFinder.find_spec(name, [*(path or sys.path), f"{LIBRARY}/{parent}"], target)
+
+    def fetch(self, name):
         print(f"[py] {name} needs the rest of the packages")
         request = js.XMLHttpRequest.new()
         request.open("GET", js.rest, False)
@@ -31,12 +41,11 @@ class Rest:
         request.send()
         if request.status != 200:
             raise ImportError(f"{name} could not be loaded: reload the page; what you wrote is kept")
-        sys.meta_path.remove(self)
         with tarfile.open(fileobj=io.BytesIO(request.response.to_bytes())) as archive:
             archive.extractall("/", filter="data")
+        self.here = True
         importlib.invalidate_caches()
         importlib.import_module("micropip").set_index_urls([js.rest])
-        return PathFinder.find_spec(name, path, target)
 
 
 sys.meta_path.append(Rest())
@@ -44,17 +53,13 @@ sys.meta_path.append(Rest())
 sys.modules["jedi"] = ModuleType("jedi")
 with open(f"{SITE}/_core.txt") as file:
     for name in file.read().split():
-        try:
+        with contextlib.suppress(ImportError):  # some are there for other systems, and marimo tries them as well
             importlib.import_module(name)
-        except ImportError:  # some are there for other systems, and marimo tries them as well
-            pass
-
-import altair
-import labkit  # noqa: F401
-import mlsysim
 
 # What the first of each kind takes long for: reading the registries, checking a chart against its schema.
-mlsysim.ServingModel().solve(model="Llama3_8B", hardware="H100").explain()
+importlib.import_module("labkit")
+importlib.import_module("mlsysim").ServingModel().solve(model="Llama3_8B", hardware="H100").explain()
+altair = importlib.import_module("altair")
 altair.Chart(altair.Data(values=[{"x": 1}])).mark_point().encode(altair.X("x:Q").axis(grid=False)).to_dict()
 
 # Nothing that is open outlives the moment: Python's memory may be kept for the next visit.

@@ -54,4 +54,3 @@ def export(path: Path) -> Exported:
     body = page[page.index("<body>") + 6 : page.index("</body>")].replace('<div id="root"></div>', "")
     head = _DROPPED.sub("", head)
     return Exported(re.sub(r"\n\s*\n+", "\n", head).strip(), body.strip())
-

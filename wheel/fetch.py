@@ -80,8 +80,8 @@ def fetch(lock: Lock, cache: Path, find_node: Callable[[], Node], say: Say) -> P
                 (into / new.file).replace(folder / new.file)
     for pin in lock.pins:
         verify(folder / pin.file, pin)
-    for pin in (lock.npm, lock.rollup):
-        verify(folder / pin.file, pin)
+    for npm_pin in (lock.npm, lock.rollup):
+        verify(folder / npm_pin.file, npm_pin)
     return folder
 
 

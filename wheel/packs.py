@@ -38,21 +38,14 @@ def module(path: str) -> str:
 
 
 def is_legal(path: str) -> bool:
-    return ".dist-info/" in path and path.rsplit("/", 1)[-1] in ("RECORD", "WHEEL") or "licen" in path.lower()
+    return (".dist-info/" in path and path.rsplit("/", 1)[-1] in ("RECORD", "WHEEL")) or "licen" in path.lower()
 
 
-def split_package(files: Mapping[str, bytes], wanted: frozenset[str]) -> tuple[Files, Files]:
+def split(files: Mapping[str, bytes], wanted: frozenset[str]) -> tuple[Files, Files]:
     """A package's files: those that come first, and the rest."""
     first = {path for path in files if module(path) in wanted}
     if first:
         first |= {path for path in files if not module(path) and not is_legal(path)}
-    return {p: files[p] for p in files if p in first}, {p: files[p] for p in files if p not in first}
-
-
-def split_library(files: Mapping[str, bytes], wanted: frozenset[str]) -> tuple[Files, Files]:
-    """The standard library, each top-level module or package whole: a package is imported from one place."""
-    tops = {name.partition(".")[0] for name in wanted}
-    first = {path for path in files if path.split("/")[0].split(".")[0] in tops}
     return {p: files[p] for p in files if p in first}, {p: files[p] for p in files if p not in first}
 
 
@@ -97,13 +90,13 @@ def write(out: Path, runtime: Path) -> dict[str, Any]:
         if path.name.startswith("mlsysim-"):
             own = {SITE + name: data for name, data in files.items() if not is_legal(name)}
             continue
-        for part, kept in zip((first, rest), split_package(files, wanted), strict=True):
+        for part, kept in zip((first, rest), split(files, wanted), strict=True):
             part.update({SITE + name: data for name, data in kept.items()})
     library = archive.unzip((runtime / STDLIB).read_bytes())
     found |= {module(name) for name in library}
     if missing := sorted(wanted - found):
         raise BuildError(f"wheel/core.txt names {missing[0]}, which no package holds: python3 build.py lock renews it.")
-    kept, left = split_library(library, wanted)
+    kept, left = split(library, wanted)
     first[STDLIB] = stored(kept)
     rest |= {LIBRARY + name: data for name, data in left.items()}
     names = sorted(filter(None, (module(path.removeprefix(SITE).removeprefix(LIBRARY)) for path in rest)))

@@ -46,14 +46,15 @@ def npm_pin(node: Node, name: str, version: str, into: Path) -> NpmPin:
     """What the npm registry holds under this name and version."""
     folder = into / name.replace("/", "-")
     folder.mkdir()
-    registry.npm(node.npm, ["pack", f"{name}@{version}", "--silent", "--pack-destination", str(folder)], name, node.path)
+    arguments = ["pack", f"{name}@{version}", "--silent", "--pack-destination", str(folder)]
+    registry.npm(node.npm, arguments, name, node.path)
     tarball = next(folder.iterdir())
     return NpmPin(name, version, tarball.name, registry.integrity(tarball.read_bytes()))
 
 
 def refresh(node: Node, say: Say) -> Lock:
     recipe = locked.recipe()
-    pyodide, rollup = recipe["pyodide"], (recipe["rollup"]["name"], recipe["rollup"]["version"])
+    pyodide, rollup = recipe["pyodide"], recipe["rollup"]
     options = fetch.target(pyodide["platform"], pyodide["python"])
     with tempfile.TemporaryDirectory() as temporary:
         wheels, sources, npm = (Path(temporary, name) for name in ("wheels", "sources", "npm"))
@@ -69,5 +70,6 @@ def refresh(node: Node, say: Say) -> Lock:
             canonical, version = parse_sdist_filename(path.name)
             name, folder = folders[canonical]
             pins.append(Pin(name, str(version), path.name, registry.digest(path.read_bytes()), folder))
-        tarballs = [npm_pin(node, *wanted, npm) for wanted in (("pyodide", pyodide["version"]), rollup)]
-    return Lock(*tarballs, pyodide["python"], pyodide["platform"], tuple(pins))
+        runtime = npm_pin(node, "pyodide", pyodide["version"], npm)
+        joiner = npm_pin(node, rollup["name"], rollup["version"], npm)
+    return Lock(runtime, joiner, pyodide["python"], pyodide["platform"], tuple(pins))

@@ -39,6 +39,7 @@ class Host:
                 super().copyfile(source, outputfile)
 
             def send_head(self) -> Any:
+                self.directory = str(host.folder)  # a connection outlives a deploy
                 if any(name in self.path for name in host.gone):
                     self.send_error(404)
                     return None
@@ -153,7 +154,9 @@ def test_a_version_that_did_not_arrive_whole_is_not_kept_and_the_lab_works(reade
     is_served(reader)
 
 
-def test_a_deploy_leaves_an_open_lab_alone_and_is_taken_over_on_request(reader: Student, host: Host, site: Path, tmp_path: Path) -> None:
+def test_a_deploy_leaves_an_open_lab_alone_and_is_taken_over_on_request(
+    reader: Student, host: Host, site: Path, tmp_path: Path
+) -> None:
     page = reader.page
     reader.open()
     reader.lock("3.2")
@@ -166,7 +169,7 @@ def test_a_deploy_leaves_an_open_lab_alone_and_is_taken_over_on_request(reader: 
     renew = page.get_by_role("button", name="Load the newer version")
     expect(renew).to_be_visible(timeout=BOOT)
     reader.pick("A", weights="4")
-    reader.keeps(lambda kept: kept["controls"]["A"]["weights"] == "int4")
+    reader.keeps(lambda kept: kept["controls"].get("A", {}).get("weights") == "int4")
     renew.click()
     expect(page).to_have_title(re.compile("^Newer"), timeout=BOOT)
     is_served(reader)
@@ -178,7 +181,9 @@ def test_a_deploy_leaves_an_open_lab_alone_and_is_taken_over_on_request(reader: 
     is_served(reader)
 
 
-def test_a_deploy_that_fails_half_way_leaves_the_old_version_whole(reader: Student, host: Host, site: Path, tmp_path: Path) -> None:
+def test_a_deploy_that_fails_half_way_leaves_the_old_version_whole(
+    reader: Student, host: Host, site: Path, tmp_path: Path
+) -> None:
     reader.open()
     reader.lock("3.2")
     is_served(reader)
@@ -191,14 +196,20 @@ def test_a_deploy_that_fails_half_way_leaves_the_old_version_whole(reader: Stude
     reader.reload()
     is_served(reader)
     reader.page.evaluate("navigator.serviceWorker.getRegistration().then((r) => r.update()).catch(() => {})")
-    reader.until(lambda: reader.page.evaluate("navigator.serviceWorker.getRegistration().then((r) => !r.installing && !r.waiting)"))
+    reader.until(
+        lambda: reader.page.evaluate(
+            "navigator.serviceWorker.getRegistration().then((r) => !r.installing && !r.waiting)"
+        )
+    )
     host.stop()
     reader.reload()
     expect(reader.page).to_have_title(re.compile("^Where does the time go"))
     is_served(reader)
 
 
-def test_a_page_that_was_never_opened_says_so_without_a_network(reader: Student, host: Host, site: Path, tmp_path: Path) -> None:
+def test_a_page_that_was_never_opened_says_so_without_a_network(
+    reader: Student, host: Host, site: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "two"
     shutil.copytree(site, other, copy_function=os.link)
     worker = other / "sw.js"
