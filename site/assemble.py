@@ -40,7 +40,7 @@ TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefine
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """The pages' own scripts and style sheet, by their names in kit/: a lab's script, its last part alone, what draws, the style."""
+    """The pages' own scripts and style sheet, by their names in kit/."""
 
     script: str
     offline: str
