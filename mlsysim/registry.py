@@ -28,6 +28,7 @@ class Named(Protocol):
 
 
 Record = TypeVar("Record", bound=Named)
+T = TypeVar("T")
 
 # How TOML spells each figure of a machine, with the unit in its name, and what it becomes.
 _FIGURES = {
@@ -135,6 +136,10 @@ def machine(given: HardwareNode | str) -> HardwareNode:
     """
     if isinstance(given, HardwareNode):
         return given
+    if is_file(given):
+        from mlsysim.own import machine_from_file
+
+        return machine_from_file(given)
     found = _machines_by_name().get(_name("hardware", given, 'hardware="H100"'))
     if found is None:
         hint = f" {given!r} is a model: pass it as model=." if fold(given) in _models_by_name() else ""
@@ -150,6 +155,8 @@ def model(given: ModelSpec | str) -> ModelSpec:
     """
     if isinstance(given, ModelSpec):
         return given
+    if is_file(given):
+        return _of_kind(ModelSpec, given, "it is counted layer by layer: Engine.solve and ForwardModel answer for it")
     found = _models_by_name().get(_name("model", given, 'model="Llama3_8B"'))
     if found is None:
         hint = f" {given!r} is a machine: pass it as hardware=." if fold(given) in _machines_by_name() else ""
@@ -167,12 +174,32 @@ def layered(given: LayeredModel | str) -> LayeredModel:
     """
     if isinstance(given, LayeredModel):
         return given
+    if is_file(given):
+        return _of_kind(LayeredModel, given, "it is a decoder: Engine.solve and ServingModel answer for it")
     found = _layered_by_name().get(_name("model", given, 'model="ResNet50"'))
     if found is None:
         hint = f" {given!r} is a machine: pass it as hardware=." if fold(given) in _machines_by_name() else ""
         if fold(given) in _models_by_name():
             hint = f" {given!r} is a decoder-only transformer: Engine.solve and ServingModel answer for it."
         raise UnknownName("model", given, (each.name for each in Models.Layered), hint)
+    return found
+
+
+def is_file(given: object) -> bool:
+    """Whether this is not a name but a file that describes a machine or a model.
+
+    >>> is_file("mine.toml"), is_file("H100")
+    (True, False)
+    """
+    return isinstance(given, str) and given.lower().endswith((".toml", ".json"))
+
+
+def _of_kind(kind: type[T], path: str, otherwise: str) -> T:
+    from mlsysim.own import model_from_file
+
+    found = model_from_file(path)
+    if not isinstance(found, kind):
+        raise InvalidValue("model", path, otherwise, 'model="Llama3_8B"')
     return found
 
 
@@ -184,6 +211,10 @@ def any_model(given: ModelSpec | LayeredModel | str) -> ModelSpec | LayeredModel
     """
     if isinstance(given, LayeredModel):
         return given
+    if is_file(given):
+        from mlsysim.own import model_from_file
+
+        return model_from_file(given)
     if isinstance(given, str) and (name := _folded(given)) not in _models_by_name():
         if name in _layered_by_name():
             return layered(given)
@@ -267,7 +298,7 @@ def _models() -> Shelf[ModelSpec]:
 
 @cache
 def _layered() -> Shelf[LayeredModel]:
-    from mlsysim.layers import unfold
+    from mlsysim.blocks import unfold
 
     found: dict[str, LayeredModel] = {}
     for name in sorted(os.listdir(os.path.join(_DATA, "layered"))):

@@ -1,4 +1,4 @@
-"""Serving a decoder-only transformer on one machine: prefill, decode, memory."""
+"""Serving a transformer on one machine: prefill, decode, memory."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def _decode(load: Workload, machine: HardwareNode, eta: Efficiency) -> Phase:
 
 
 def _prefill(load: Workload, machine: HardwareNode, eta: Efficiency) -> Phase:
-    rate, started = machine.rate(load.precision), load.batch * load.kernels
+    rate, started = machine.rate(load.precision), load.batch * load.kernels_of_prompt
     return run("prefill", load.prefill(machine.cache), started, rate, machine.memory_bandwidth, eta)
 
 
