@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
-from mlsysim.architecture import Experts, Latent
 from mlsysim.check import InvalidValue, UnknownName, fold
 from mlsysim.layered import LayeredModel
 from mlsysim.records import Datum, HardwareNode, ModelSpec
@@ -102,8 +102,13 @@ class _Machines:
 class _Models:
     """Models.Llama3_8B, Models.ResNet50 and their neighbours; iterating gives the decoder-only transformers.
 
-    Models.Layered is the shelf of those counted layer by layer.
+    Models.EncoderDecoder is the shelf of those with an encoder, Models.Layered of those counted layer by layer.
     """
+
+    @property
+    def EncoderDecoder(self) -> Shelf[ModelSpec]:
+        """Transformers whose decoder attends to an encoder."""
+        return _encoder_decoders()
 
     @property
     def Layered(self) -> Shelf[LayeredModel]:
@@ -113,15 +118,16 @@ class _Models:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        if name not in dir(_models()) and name in dir(_layered()):
-            return getattr(_layered(), name)
+        for shelf in (_encoder_decoders(), _layered()):
+            if name not in dir(_models()) and name in dir(shelf):
+                return getattr(shelf, name)
         return getattr(_models(), name)
 
     def __iter__(self) -> Iterator[ModelSpec]:
         return iter(_models())
 
     def __dir__(self) -> list[str]:
-        return ["Layered", *dir(_models()), *dir(_layered())]
+        return ["EncoderDecoder", "Layered", *dir(_models()), *dir(_encoder_decoders()), *dir(_layered())]
 
 
 Hardware = _Machines()
@@ -161,8 +167,8 @@ def model(given: ModelSpec | str) -> ModelSpec:
     if found is None:
         hint = f" {given!r} is a machine: pass it as hardware=." if fold(given) in _machines_by_name() else ""
         if fold(given) in _layered_by_name():
-            hint = f" {given!r} is no decoder-only transformer: Engine.solve and ForwardModel answer for it."
-        raise UnknownName("model", given, (each.name for each in Models), hint)
+            hint = f" {given!r} is no decoder: Engine.solve and ForwardModel answer for it."
+        raise UnknownName("model", given, (each.name for each in _models_by_name().values()), hint)
     return found
 
 
@@ -180,7 +186,7 @@ def layered(given: LayeredModel | str) -> LayeredModel:
     if found is None:
         hint = f" {given!r} is a machine: pass it as hardware=." if fold(given) in _machines_by_name() else ""
         if fold(given) in _models_by_name():
-            hint = f" {given!r} is a decoder-only transformer: Engine.solve and ServingModel answer for it."
+            hint = f" {given!r} is a decoder: Engine.solve and ServingModel answer for it."
         raise UnknownName("model", given, (each.name for each in Models.Layered), hint)
     return found
 
@@ -219,7 +225,8 @@ def any_model(given: ModelSpec | LayeredModel | str) -> ModelSpec | LayeredModel
         if name in _layered_by_name():
             return layered(given)
         if name and name not in _machines_by_name():
-            raise UnknownName("model", given, (each.name for each in (*Models, *Models.Layered)))
+            everything = (*Models, *Models.EncoderDecoder, *Models.Layered)
+            raise UnknownName("model", given, (each.name for each in everything))
     return model(given)
 
 
@@ -288,9 +295,18 @@ def _shelf(name: str) -> Shelf[HardwareNode]:
 
 @cache
 def _models() -> Shelf[ModelSpec]:
+    return _transformers("models")
+
+
+@cache
+def _encoder_decoders() -> Shelf[ModelSpec]:
+    return _transformers("encoder_decoder")
+
+
+def _transformers(folder: str) -> Shelf[ModelSpec]:
     found: dict[str, ModelSpec] = {}
-    for name in sorted(os.listdir(os.path.join(_DATA, "models"))):
-        content = _read(os.path.join("models", name))
+    for name in sorted(os.listdir(os.path.join(_DATA, folder))):
+        content = _read(os.path.join(folder, name))
         sources = content.pop("source")
         found |= {key: _model(entry, sources) for key, entry in content.items()}
     return Shelf("model", found)
@@ -328,7 +344,7 @@ def _machines_by_name() -> dict[str, HardwareNode]:
 
 @cache
 def _models_by_name() -> dict[str, ModelSpec]:
-    return _models().by_spelling()
+    return _encoder_decoders().by_spelling() | _models().by_spelling()
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -359,19 +375,16 @@ def _machine(kind: str, entry: dict[str, Any], sources: dict[str, Any]) -> Hardw
 
 
 def _model(entry: dict[str, Any], sources: dict[str, Any]) -> ModelSpec:
+    from mlsysim.own import transformer_from
+
     stamp = {"source": entry.pop("source"), "note": entry.pop("note", "")}
     count, rounding = entry.pop("published_parameters"), entry.pop("published_rounding", None)
-    elsewhere = entry.pop("published_elsewhere", 0)
-    ends = {"lower": count - (rounding or 0) - elsewhere} if rounding or elsewhere else {}
-    ends |= {"upper": count + rounding} if rounding else {}
+    ends = {"lower": count - rounding, "upper": count + rounding} if rounding else {}
     published = {"parameters": _datum("parameters", count, "1", stamp | ends, sources)}
     active = entry.pop("published_active_parameters", None)
     if active is not None:
         published["active_parameters"] = _datum("active_parameters", active, "1", stamp, sources)
-    for key, kind in (("experts", Experts), ("latent", Latent)):
-        if key in entry:
-            entry[key] = kind(**entry[key])
-    return ModelSpec(passports=published, **entry)
+    return replace(transformer_from(entry), passports=published)
 
 
 def _datum(name: str, value: float, unit: str, stamp: Mapping[str, Any], sources: Mapping[str, Any]) -> Datum:
