@@ -50,8 +50,8 @@ _FIGURES = {
 class Shelf(Generic[Record]):
     """The records of one file, as attributes: Hardware.Cloud.H100."""
 
-    def __init__(self, title: str, records: Mapping[str, Record]) -> None:
-        self._title, self._records = title, records
+    def __init__(self, title: str, records: Mapping[str, Record], also: Mapping[str, Record] | None = None) -> None:
+        self._title, self._records, self._also = title, records, also or {}
 
     def __getattr__(self, name: str) -> Record:
         if name.startswith("_"):
@@ -75,7 +75,7 @@ class Shelf(Generic[Record]):
 
     def by_spelling(self) -> dict[str, Record]:
         """The records by every spelling of their names, folded."""
-        return {
+        return {fold(spelling): record for spelling, record in self._also.items()} | {
             fold(spelling): record
             for key, record in self._records.items()
             for spelling in (key, record.name, record.full_name)
@@ -257,7 +257,7 @@ def files(kind: str) -> list[str]:
     """The names that `constants` or `tables` reads.
 
     >>> files("tables")
-    ['accuracy']
+    ['accuracy', 'arrays']
     """
     found = []
     for name in sorted(each.removesuffix(".toml") for each in os.listdir(_DATA) if each.endswith(".toml")):
@@ -290,7 +290,9 @@ def _shelves() -> tuple[str, ...]:
 def _shelf(name: str) -> Shelf[HardwareNode]:
     content = _read(os.path.join("hardware", f"{name}.toml"))
     sources = content.pop("source")
-    return Shelf("hardware", {key: _machine(name, entry, sources) for key, entry in content.items()})
+    boards = {key: entry.pop("also", []) for key, entry in content.items()}
+    machines = {key: _machine(name, entry, sources) for key, entry in content.items()}
+    return Shelf("hardware", machines, {board: machines[key] for key in boards for board in boards[key]})
 
 
 @cache

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 import catalog
 import mlsysim
 import notebook
+import sheet
 from catalog import Row
 from errors import BuildError
 from labkit import bundle
@@ -46,6 +47,9 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(lab_page(row), encoding="utf-8")
     (out / "index.html").write_text(landing_page(rows), encoding="utf-8")
+    say("building the reference")
+    (out / "reference").mkdir()
+    (out / "reference" / "registry.html").write_text(sheet.page(TEMPLATES, ICON), encoding="utf-8")
     kit = out / "kit"
     kit.mkdir()
     (kit / "lab.js").write_text(bundle.script(), encoding="utf-8")

@@ -30,7 +30,7 @@ def read(source: str, *, network: bool = False) -> Entry:
     if "://" not in given and (not _ID.fullmatch(given) or given.endswith(".json")):
         raise refused("source", given, "there is no such file, and it is no ID either")
     if not network:
-        raise refused("source", given, "there is no such file here, and the network is used only where network=True")
+        raise refused("source", given, "there is no such file here, and the network is used only where network=True, or --network, allows it")
     from mlsysim.importers.fetch import fetch
     from mlsysim.own import parsed
 
