@@ -161,8 +161,7 @@ class Tape:
         """Query, key, value, of which so many have a bias; scores of all pairs; output."""
         tokens, width = self.shape
         inner = heads * (head_dim or width // heads)
-        self.add(matrix_product(tokens, width, 3 * inner, "dense")._replace(vectors=biases * inner), (tokens, 3 * inner))
-        self.shape = (tokens, inner)
+        self.add(matrix_product(tokens, width, 3 * inner, "dense")._replace(vectors=biases * inner), (tokens, inner))
         self._scores(heads, tokens)
         self.dense(width, bias)
 
@@ -369,7 +368,7 @@ def _check(block: Any, each: Checks) -> None:
                 each(count, key, size, f"{key} = 64", at_most=10**15, at_least=int(known[key] is Parameter.empty))
     for key, default in known.items():
         if default is Parameter.empty and key not in block:
-            each.refuse(key, None, f"the block {name!r} needs it", f"{{op = \"{name}\", {key} = 64}}")
+            each.refuse(key, None, f"the block {name!r} needs it", f'{{op = "{name}", {key} = 64}}')
 
 
 def _repeated(block: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -6,13 +6,15 @@ import os.path
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from inspect import signature
-from typing import Any
+from typing import Any, TypeVar
 
 from mlsysim.architecture import Encoder, Experts, Latent
 from mlsysim.blocks import play
-from mlsysim.check import Checks, InvalidValue, Mistakes, UnknownName, text
+from mlsysim.check import Checks, InvalidValue, UnknownName, text
 from mlsysim.layered import LayeredModel
 from mlsysim.records import HardwareNode, ModelSpec
+
+T = TypeVar("T")
 
 LARGEST = 1 << 20
 """Most bytes of a file that is read."""
@@ -136,13 +138,14 @@ def _fields(
     return given
 
 
-def _made(kind: Callable[..., Any], given: dict[str, Any], each: Checks) -> Any:
+def _made(kind: Callable[..., T], given: dict[str, Any], each: Checks) -> T:
     """The record, or all that is wrong: what is missing is told once."""
     missing = {name for name, value in given.items() if value is None}
     before = len(each.found)
     made = each(kind, **given)
     each.found[before:] = [error for error in each.found[before:] if getattr(error, "field", "") not in missing]
     _finish(each)
+    assert made is not None
     return made
 
 
@@ -173,7 +176,7 @@ def _encoder(given: dict[str, Any], width: Any) -> Encoder:
     for name in given:
         if name not in ("input", "blocks"):
             each.found.append(UnknownName("field of encoder", str(name), ["input", "blocks"]))
-    tape = each(play, given.get("input"), given.get("blocks"))
+    tape = each(play, given.get("input", []), given.get("blocks", []))
     each.finish()
     assert tape is not None
     if len(tape.shape) != 2 or tape.shape[1] != width:
@@ -262,11 +265,8 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        import json
-
-        return json.dumps(value).replace("\x7f", "\\u007f")
+        return _quoted(value)
     if isinstance(value, Mapping):
-        # An inline table stays on its line; lists within it may not.
         inside = ", ".join(f"{_key(name)} = {_value(each)}" for name, each in value.items())
         return f"{{ {inside} }}"
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
@@ -277,6 +277,11 @@ def _value(value: Any) -> str:
 
 
 def _key(name: str) -> str:
+    return name if name.replace("_", "").replace("-", "").isalnum() and name.isascii() else _quoted(name)
+
+
+def _quoted(line: str) -> str:
     import json
 
-    return name if name.replace("_", "").replace("-", "").isalnum() and name.isascii() else json.dumps(name)
+    # JSON's escapes are TOML's, but for one character that JSON lets stand.
+    return json.dumps(line, ensure_ascii=False).replace("\x7f", "\\u007f")

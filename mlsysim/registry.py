@@ -6,7 +6,7 @@ import os.path
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeGuard, TypeVar
 
 from mlsysim.check import InvalidValue, UnknownName, fold
 from mlsysim.layered import LayeredModel
@@ -191,7 +191,7 @@ def layered(given: LayeredModel | str) -> LayeredModel:
     return found
 
 
-def is_file(given: object) -> bool:
+def is_file(given: object) -> TypeGuard[str]:
     """Whether this is not a name but a file that describes a machine or a model.
 
     >>> is_file("mine.toml"), is_file("H100")

@@ -45,7 +45,16 @@ def _csv(rows: Sequence[Row]) -> str:
     return text.getvalue().rstrip("\n")
 
 
-_NAMED = {"_token_per_s": "token/s", "_FLOP_per_s": "FLOP/s", "_B_per_s": "B/s", "_B": "B", "_W": "W", "_Hz": "Hz", "_h": "h", "_s": "s"}
+_NAMED = {
+    "_token_per_s": "token/s",
+    "_FLOP_per_s": "FLOP/s",
+    "_B_per_s": "B/s",
+    "_B": "B",
+    "_W": "W",
+    "_Hz": "Hz",
+    "_h": "h",
+    "_s": "s",
+}
 """How a column's name ends where all of its cells share a unit."""
 
 

@@ -10,7 +10,7 @@ from mlsysim.registry import Hardware
 from mlsysim.tables import Row, readable
 
 TITLES = {
-    "machines": ("Machines", "Peak rates are dense, links are one direction, capacities are in bytes of ten."),
+    "machines": ("Machines", "Peak rates are dense, links are one direction, GB are powers of ten."),
     "peaks": ("Peaks", "Dense, by precision; sparse is the first precision's. The ridge point follows, in FLOP/B."),
     "models": ("Decoder-only transformers", "Parameters are computed from the architecture."),
     "encoder-decoders": ("Encoder-decoders", "Parameters of both halves are computed from the architecture."),
@@ -72,7 +72,7 @@ def _is_numeric(key: str, rows: list[Row]) -> bool:
 
 
 def _numbered(source: str, sources: dict[str, int]) -> str:
-    return ", ".join(str(sources.setdefault(each, len(sources) + 1)) for each in source.split())
+    return " ".join(str(sources.setdefault(each, len(sources) + 1)) for each in source.split())
 
 
 def _together(figures: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -30,7 +30,11 @@ def read(source: str, *, network: bool = False) -> Entry:
     if "://" not in given and (not _ID.fullmatch(given) or given.endswith(".json")):
         raise refused("source", given, "there is no such file, and it is no ID either")
     if not network:
-        raise refused("source", given, "there is no such file here, and the network is used only where network=True, or --network, allows it")
+        raise refused(
+            "source",
+            given,
+            "there is no such file here, and the network is used only where network=True, or --network, allows it",
+        )
     from mlsysim.importers.fetch import fetch
     from mlsysim.own import parsed
 
@@ -58,7 +62,9 @@ def entry(content: dict[str, Any], name: str) -> Entry:
     # Where a model was saved from says nothing about what it is.
     if isinstance(stated, str) and _ID.fullmatch(stated) and "/" in stated:
         name = stated.split("/")[-1]
-    return {"name": name or family, **described}
+    # A folder's name can hold bytes that are no text.
+    readable = name.encode(errors="replace").decode()
+    return {"name": readable.strip() or family, **described}
 
 
 def _named(path: str) -> str:

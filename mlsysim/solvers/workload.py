@@ -56,8 +56,8 @@ class Workload:
         return transformer.kv_bytes_per_token(1, model.kv_heads, model.head_dim, element)
 
     def sequence_kv(self, positions: int) -> float:
-        """Keys and values kept of one sequence of so many positions [B], its encoder's with them; a windowed layer keeps
-        its window."""
+        """Keys and values kept of one sequence of so many positions, and of its encoder [B]; a windowed layer keeps its
+        window."""
         model = self.model
         kept = window.cached_positions(positions, model.layers, model.windowed_layers, model.window)
         return kept * self._kv_bytes_of_layer + cross_kv(self)
