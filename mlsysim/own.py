@@ -12,7 +12,7 @@ from mlsysim.architecture import Encoder, Experts, Latent
 from mlsysim.blocks import play
 from mlsysim.check import Checks, InvalidValue, UnknownName, text
 from mlsysim.layered import LayeredModel
-from mlsysim.records import HardwareNode, ModelSpec
+from mlsysim.records import Datum, HardwareNode, ModelSpec
 
 T = TypeVar("T")
 
@@ -97,7 +97,7 @@ def model_from(content: Mapping[str, Any]) -> ModelSpec | LayeredModel:
     return layered_from(content) if "blocks" in content else transformer_from(content)
 
 
-def transformer_from(content: Mapping[str, Any]) -> ModelSpec:
+def transformer_from(content: Mapping[str, Any], passports: Mapping[str, Datum] | None = None) -> ModelSpec:
     """A transformer, by its architecture."""
     each = Checks()
     needed = ("name", "layers", "hidden", "heads", "ffn", "vocab", "max_context")
@@ -107,6 +107,7 @@ def transformer_from(content: Mapping[str, Any]) -> ModelSpec:
             given[key] = each(_part, key, kind, given[key])
     if isinstance(given.get("encoder"), dict):
         given["encoder"] = each(_encoder, given["encoder"], given.get("hidden"))
+    given["passports"] = passports or {}
     return _made(ModelSpec, given, each)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any, Generic, Protocol, TypeGuard, TypeVar
 
@@ -148,7 +147,7 @@ def machine(given: HardwareNode | str) -> HardwareNode:
         return machine_from_file(given)
     found = _machines_by_name().get(_name("hardware", given, 'hardware="H100"'))
     if found is None:
-        hint = f" {given!r} is a model: pass it as model=." if fold(given) in _models_by_name() else ""
+        hint = f" {given!r} is a model: pass it as model=." if _transformer(fold(given)) else ""
         raise UnknownName("hardware", given, (each.name for each in Hardware), hint)
     return found
 
@@ -163,12 +162,12 @@ def model(given: ModelSpec | str) -> ModelSpec:
         return given
     if is_file(given):
         return _of_kind(ModelSpec, given, "it is counted layer by layer: Engine.solve and ForwardModel answer for it")
-    found = _models_by_name().get(_name("model", given, 'model="Llama3_8B"'))
+    found = _transformer(_name("model", given, 'model="Llama3_8B"'))
     if found is None:
         hint = f" {given!r} is a machine: pass it as hardware=." if fold(given) in _machines_by_name() else ""
         if fold(given) in _layered_by_name():
             hint = f" {given!r} is no decoder: Engine.solve and ForwardModel answer for it."
-        raise UnknownName("model", given, (each.name for each in _models_by_name().values()), hint)
+        raise UnknownName("model", given, (each.name for each in (*Models, *Models.EncoderDecoder)), hint)
     return found
 
 
@@ -185,7 +184,7 @@ def layered(given: LayeredModel | str) -> LayeredModel:
     found = _layered_by_name().get(_name("model", given, 'model="ResNet50"'))
     if found is None:
         hint = f" {given!r} is a machine: pass it as hardware=." if fold(given) in _machines_by_name() else ""
-        if fold(given) in _models_by_name():
+        if _transformer(fold(given)):
             hint = f" {given!r} is a decoder: Engine.solve and ServingModel answer for it."
         raise UnknownName("model", given, (each.name for each in Models.Layered), hint)
     return found
@@ -221,7 +220,7 @@ def any_model(given: ModelSpec | LayeredModel | str) -> ModelSpec | LayeredModel
         from mlsysim.own import model_from_file
 
         return model_from_file(given)
-    if isinstance(given, str) and (name := _folded(given)) not in _models_by_name():
+    if isinstance(given, str) and not _transformer(name := _folded(given)):
         if name in _layered_by_name():
             return layered(given)
         if name and name not in _machines_by_name():
@@ -345,8 +344,14 @@ def _machines_by_name() -> dict[str, HardwareNode]:
 
 
 @cache
+def _transformer(name: str) -> ModelSpec | None:
+    """By a folded name; encoders are counted layer by layer, which waits until one is asked for."""
+    return _models_by_name().get(name) or _encoder_decoders().by_spelling().get(name)
+
+
+@cache
 def _models_by_name() -> dict[str, ModelSpec]:
-    return _encoder_decoders().by_spelling() | _models().by_spelling()
+    return _models().by_spelling()
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -386,7 +391,7 @@ def _model(entry: dict[str, Any], sources: dict[str, Any]) -> ModelSpec:
     active = entry.pop("published_active_parameters", None)
     if active is not None:
         published["active_parameters"] = _datum("active_parameters", active, "1", stamp, sources)
-    return replace(transformer_from(entry), passports=published)
+    return transformer_from(entry, published)
 
 
 def _datum(name: str, value: float, unit: str, stamp: Mapping[str, Any], sources: Mapping[str, Any]) -> Datum:
