@@ -30,7 +30,7 @@ class Outline(HTMLParser):
         self.tags.add(tag)
         self.ids += [known["id"]] if "id" in known else []
         self.links += [known[key] for key in ("href", "src") if key in known]
-        if tag == "section":
+        if known.get("role") == "region":
             self.section = known["aria-labelledby"]
         if tag == "tr":
             self.rows.setdefault(self.section, []).append([])
