@@ -7,7 +7,7 @@ from inspect import Parameter, signature
 from math import ceil, prod
 from typing import Any
 
-from mlsysim.check import Checks, InvalidValue, UnknownName, count, flag
+from mlsysim.check import Checks, InvalidValue, Mistakes, UnknownName, count, flag
 from mlsysim.layers import Layer, convolution, layer_norm, matrix_product
 from mlsysim.physics import operators, transformer
 
@@ -329,7 +329,8 @@ def play(shape: list[int], blocks: list[dict[str, Any]], vectors: int = 1) -> Ta
         each.refuse("blocks", blocks, "it must be a list of at least one block", f"blocks = [{_EXAMPLE}]")
     else:
         for block in blocks:
-            _check(block, each)
+            if len(each.found) < Mistakes.TOLD:
+                _check(block, each)
     each.finish()
     tape = Tape(tuple(shape), vectors)
     for block in blocks:

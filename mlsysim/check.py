@@ -59,7 +59,7 @@ class UnknownName(InvalidInput, AttributeError):
         names = list(known)
         folded = {fold(name): name for name in names}
         self.field, self.value, self._known, self._hint = field, value, names, hint
-        self.closest = tuple(folded[match] for match in get_close_matches(fold(value), folded, n=3, cutoff=0.0))
+        self.closest = tuple(folded[match] for match in get_close_matches(fold(value[:100]), folded, n=3, cutoff=0.0))
         InvalidInput.__init__(
             self, f"{field} {_show(value)} is not known.{hint} The closest names are {', '.join(self.closest)}."
         )

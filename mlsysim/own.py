@@ -52,6 +52,9 @@ tied = false
 """,
 }
 
+TOLD = 10
+"""Most unknown fields that are named, with those they are closest to."""
+_MISSING = "it is missing"
 _MACHINE = [name for name in signature(HardwareNode).parameters if name != "passports"]
 _MODEL = [each.name for each in fields(ModelSpec) if each.name != "passports"]
 _LAYERED = ["name", "family", "input", "blocks", "vectors"]
@@ -128,20 +131,26 @@ def _fields(
 ) -> dict[str, Any]:
     """The fields that are known; those that are needed and not there are None."""
     names = list(known)
-    for name in content:
-        if name not in names:
-            each.found.append(UnknownName(f"field of a {what}", str(name), names))
+    _known(f"field of a {what}", content, names, each)
     given = {name: value for name, value in content.items() if name in names}
     for name in needed:
         if name not in given:
-            each.refuse(name, None, "it is missing", _NEEDED[name])
+            each.refuse(name, None, _MISSING, _NEEDED[name])
             given[name] = None
     return given
 
 
+def _known(what: str, content: Iterable[str], names: list[str], each: Checks) -> None:
+    """Which fields there is no such thing as; of very many the first, as each is compared with all that are known."""
+    unknown = [str(name) for name in content if name not in names]
+    each.found += [UnknownName(what, name, names) for name in unknown[:TOLD]]
+    if len(unknown) > TOLD:
+        each.refuse("fields", len(unknown), "so many are not known", _NEEDED["name"])
+
+
 def _made(kind: Callable[..., T], given: dict[str, Any], each: Checks) -> T:
     """The record, or all that is wrong: what is missing is told once."""
-    missing = {name for name, value in given.items() if value is None}
+    missing = {error.field for error in each.found if isinstance(error, InvalidValue) and error.rule == _MISSING}
     before = len(each.found)
     made = each(kind, **given)
     each.found[before:] = [error for error in each.found[before:] if getattr(error, "field", "") not in missing]
@@ -158,9 +167,7 @@ def _finish(each: Checks) -> None:
 def _part(key: str, kind: type, given: dict[str, Any]) -> Any:
     each = Checks()
     names = [field.name for field in fields(kind)]
-    for name in given:
-        if name not in names:
-            each.found.append(UnknownName(f"field of {key}", str(name), names))
+    _known(f"field of {key}", given, names, each)
     known = {name: None for name in names if name in _NEEDED_OF[key]} | {
         name: value for name, value in given.items() if name in names
     }
@@ -174,9 +181,7 @@ _NEEDED_OF = {"experts": ("count", "active", "inner"), "latent": ("kv_rank", "co
 
 def _encoder(given: dict[str, Any], width: Any) -> Encoder:
     each = Checks()
-    for name in given:
-        if name not in ("input", "blocks"):
-            each.found.append(UnknownName("field of encoder", str(name), ["input", "blocks"]))
+    _known("field of encoder", given, ["input", "blocks"], each)
     tape = each(play, given.get("input", []), given.get("blocks", []))
     each.finish()
     assert tape is not None
