@@ -99,7 +99,7 @@ class ServingResult:
             shared = once.traffic - batch * traffic
             crossing = ceil(roofline.crossover_batch(shared, traffic, operations, rate, bandwidth))
             for candidate in (crossing - 1, crossing, crossing + 1):
-                if candidate > 0:
+                if 0 < candidate <= LARGEST_BATCH:
                     phase = self._decode_at(candidate)
                     if phase.compute_time.expected >= phase.memory_time.expected:
                         return candidate

@@ -14,7 +14,7 @@ PLAIN = {"name": "Mine", "machine": "H100", "gpus_per_node": 8, "link": "450 GB/
 
 
 def test_by_any_spelling():
-    assert dir(Fabrics)[:3] == ["DGX_A100", "DGX_H100", "MI300X_8"]
+    assert {"DGX_A100", "DGX_H100", "MI300X_8"} <= set(dir(Fabrics))
     assert Fabrics.GB200_NVL72.gpus_per_node == 72
     assert fabrics.fabric("dgx a100") is Fabrics.DGX_A100
     assert fabrics.fabric(Fabrics.MI300X_8) is Fabrics.MI300X_8
