@@ -1,10 +1,11 @@
-"""What a transformer can have besides dense layers and plain attention: experts, and latent keys and values."""
+"""What a transformer can have besides dense layers and plain attention: experts, latent keys and values, an encoder."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlsysim.check import InvalidValue, count
+from mlsysim.check import Checks, InvalidValue, count
+from mlsysim.layers import Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,11 @@ class Experts:
     dense_layers: int = 0
 
     def __post_init__(self) -> None:
-        put = object.__setattr__
-        for key in ("count", "active", "inner"):
-            put(self, key, count(f"experts.{key}", getattr(self, key), f"Experts({key}=8)"))
-        for key in ("shared", "shared_inner", "dense_layers"):
-            if getattr(self, key) != 0:
-                put(self, key, count(f"experts.{key}", getattr(self, key), f"Experts({key}=1)"))
-            put(self, key, int(getattr(self, key)))
+        put, each = object.__setattr__, Checks()
+        for key in ("count", "active", "inner", "shared", "shared_inner", "dense_layers"):
+            least = 1 if key in ("count", "active", "inner") else 0
+            put(self, key, each(count, f"experts.{key}", getattr(self, key), f"Experts({key}=8)", at_least=least))
+        each.finish()
         if self.active > self.count:
             rule = f"a token cannot be sent to more than the {self.count} experts"
             raise InvalidValue("experts.active", self.active, rule, f"active={min(2, self.count)}")
@@ -60,14 +59,48 @@ class Latent:
     query_rank: int = 0
 
     def __post_init__(self) -> None:
-        put = object.__setattr__
-        for key in ("kv_rank", "content", "position", "value"):
-            put(self, key, count(f"latent.{key}", getattr(self, key), f"Latent({key}=64)"))
-        if self.query_rank != 0:
-            put(self, "query_rank", count("latent.query_rank", self.query_rank, "Latent(query_rank=1536)"))
-        put(self, "query_rank", int(self.query_rank))
+        put, each = object.__setattr__, Checks()
+        for key in ("kv_rank", "content", "position", "value", "query_rank"):
+            least = 0 if key == "query_rank" else 1
+            put(self, key, each(count, f"latent.{key}", getattr(self, key), f"Latent({key}=64)", at_least=least))
+        each.finish()
 
     @property
     def cached(self) -> int:
         """Numbers kept for one token and layer."""
         return self.kv_rank + self.position
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """What the cross-attention of an encoder-decoder looks at: `layers`, counted one by one, turn one example into
+    `tokens` vectors, each as wide as the decoder.
+
+    >>> from mlsysim.layers import matrix_product
+    >>> Encoder(layers=(matrix_product(512, 768, 768),), tokens=512).parameters
+    589824
+    """
+
+    layers: tuple[Layer, ...]
+    tokens: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.layers, tuple) or not all(isinstance(each, Layer) for each in self.layers):
+            example = "Encoder(layers=(matrix_product(512, 768, 768),), tokens=512)"
+            raise InvalidValue("encoder.layers", self.layers, "it must be a tuple of layers", example)
+        object.__setattr__(self, "tokens", count("encoder.tokens", self.tokens, "Encoder(tokens=512, ...)"))
+
+    @property
+    def matrix_parameters(self) -> int:
+        """Weights of all matrices and tables."""
+        return int(sum(each.weights for each in self.layers))
+
+    @property
+    def parameters(self) -> int:
+        """All parameters."""
+        return int(sum(each.parameters for each in self.layers))
+
+    @property
+    def flops(self) -> float:
+        """Operations for one example [FLOP]."""
+        return sum(each.flops for each in self.layers)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import inf, isfinite
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # What a quantity in each unit can be, with orders of magnitude to spare on either side of what exists. Outside, a unit
 # or a prefix was forgotten.
@@ -56,13 +59,60 @@ class UnknownName(InvalidInput, AttributeError):
         names = list(known)
         folded = {fold(name): name for name in names}
         self.field, self.value, self._known, self._hint = field, value, names, hint
-        self.closest = tuple(folded[match] for match in get_close_matches(fold(value), folded, n=3, cutoff=0.0))
+        self.closest = tuple(folded[match] for match in get_close_matches(fold(value[:100]), folded, n=3, cutoff=0.0))
         InvalidInput.__init__(
             self, f"{field} {_show(value)} is not known.{hint} The closest names are {', '.join(self.closest)}."
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return UnknownName, (self.field, self.value, self._known, self._hint)
+
+
+class Mistakes(InvalidInput):
+    """Several refusals at once, one a line; of very many the first TOLD."""
+
+    TOLD = 20
+
+    def __init__(self, found: Iterable[InvalidInput]) -> None:
+        self.found = tuple(found)
+        lines = [str(each) for each in self.found[: self.TOLD]]
+        left = len(self.found) - len(lines)
+        super().__init__("\n".join([*lines, f"And {left:,d} more."] if left else lines))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Mistakes, (self.found,)
+
+
+class Checks:
+    """Runs checks and keeps what they refuse, so that all of it is told at once.
+
+    >>> each = Checks()
+    >>> each(count, "layers", 0, "layers=32"), each(count, "heads", 8, "heads=8")
+    (None, 8)
+    >>> len(each.found)
+    1
+    """
+
+    def __init__(self) -> None:
+        self.found: list[InvalidInput] = []
+
+    def __call__(self, check: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        try:
+            return check(*args, **kwargs)
+        except Mistakes as error:
+            self.found += error.found
+        except InvalidInput as error:
+            self.found.append(error)
+        return None
+
+    def refuse(self, field: str, value: object, rule: str, example: str) -> None:
+        """Keeps a refusal."""
+        self.found.append(InvalidValue(field, value, rule, example))
+
+    def finish(self) -> None:
+        """Raises what was kept: the one refusal, or all of them."""
+        if self.found:
+            raise self.found[0] if len(self.found) == 1 else Mistakes(self.found)
 
 
 def fold(name: str) -> str:
@@ -117,6 +167,28 @@ def amount(field: str, value: Any, example: str, *, at_most: float = inf) -> flo
     return number(field, value, example, at_most=at_most)
 
 
+def flag(field: str, value: Any, example: str) -> bool:
+    """True or False, and nothing that merely counts as one.
+
+    >>> flag("tied", True, "tied=True")
+    True
+    """
+    if not isinstance(value, bool):
+        raise InvalidValue(field, value, "it must be true or false", example)
+    return value
+
+
+def text(field: str, value: Any, example: str, *, empty: bool = False) -> str:
+    """A line of text.
+
+    >>> text("name", "Mine", 'name="Mine"')
+    'Mine'
+    """
+    if not isinstance(value, str) or not (value.strip() or empty):
+        raise InvalidValue(field, value, "it must be text" if empty else "it must be a name", example)
+    return value
+
+
 def choice(field: str, value: Any, known: Iterable[str]) -> str:
     """One of a few names, in any spelling.
 
@@ -132,21 +204,21 @@ def choice(field: str, value: Any, known: Iterable[str]) -> str:
     raise UnknownName(field, value, names)
 
 
-def count(field: str, value: Any, example: str, *, at_most: int = 10**9) -> int:
-    """A whole number of at least one.
+def count(field: str, value: Any, example: str, *, at_most: int = 10**9, at_least: int = 1) -> int:
+    """A whole number of at least one, or of at least what is asked for.
 
     >>> count("batch", 8, "batch=8")
     8
     """
-    if type(value) is int and 0 < value <= at_most:
+    if type(value) is int and at_least <= value <= at_most:
         return value
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InvalidValue(field, value, "it must be a whole number", example)
     if not isinstance(value, Integral) and not float(value).is_integer():
         raise InvalidValue(field, value, "it must be a whole number", example)
     whole = int(value.__trunc__())
-    if whole < 1:
-        raise InvalidValue(field, value, "it must be at least 1", example)
+    if whole < at_least:
+        raise InvalidValue(field, value, f"it must be at least {at_least}", example)
     if whole > at_most:
         raise InvalidValue(field, value, f"it must be at most {at_most:,d}", example)
     return whole

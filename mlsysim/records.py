@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlsysim.architecture import Experts, Latent
-from mlsysim.check import InvalidValue, UnknownName, count, quantity
+from mlsysim.architecture import Encoder, Experts, Latent
+from mlsysim.check import Checks, InvalidValue, UnknownName, count, flag, quantity, text
 from mlsysim.physics import latent, roofline, transformer
+
+if TYPE_CHECKING:
+    from mlsysim.layered import LayeredModel
 
 TIERS = ("definition", "datasheet", "paper", "measured", "estimate")
 KINDS = ("cloud", "edge", "mobile", "tiny")
@@ -107,24 +110,18 @@ class HardwareNode:
         sleep_power: float | str | None = None,
         passports: Mapping[str, Datum] | None = None,
     ) -> None:
-        if not isinstance(name, str) or not name:
-            raise InvalidValue("name", name, "a machine needs a name", 'name="Mine"')
+        put, each = object.__setattr__, Checks()
+        put(self, "name", each(text, "name", name, 'name="Mine"'))
         if kind not in KINDS:
-            raise InvalidValue("kind", kind, f"it must be one of {', '.join(KINDS)}", 'kind="cloud"')
-        put = object.__setattr__
-        put(self, "name", name)
-        put(self, "vendor", vendor)
-        put(self, "variant", variant)
+            each.refuse("kind", kind, f"it must be one of {', '.join(KINDS)}", 'kind="cloud"')
         put(self, "kind", kind)
-        put(self, "launch_class", launch_class)
-        put(self, "core", core)
-        put(self, "peak", _rates("peak", peak))
-        put(self, "sparse_peak", _rates("sparse_peak", sparse_peak) if sparse_peak else MappingProxyType({}))
-        put(self, "memory", quantity("memory", memory, "B", 'memory="96 GB"'))
-        put(
-            self, "memory_bandwidth", quantity("memory_bandwidth", memory_bandwidth, "B/s", 'memory_bandwidth="4 TB/s"')
-        )
+        for key, line in (("vendor", vendor), ("variant", variant), ("launch_class", launch_class), ("core", core)):
+            put(self, key, each(text, key, line, f'{key}="gpu"', empty=True))
+        put(self, "peak", each(_rates, "peak", peak))
+        put(self, "sparse_peak", each(_rates, "sparse_peak", sparse_peak) if sparse_peak else MappingProxyType({}))
         for key, value, unit, example in (
+            ("memory", memory, "B", "96 GB"),
+            ("memory_bandwidth", memory_bandwidth, "B/s", "4 TB/s"),
             ("memory_visible", memory_visible, "B", "96 GiB"),
             ("cache", cache, "B", "50 MiB"),
             ("flash", flash, "B", "1 MiB"),
@@ -134,8 +131,11 @@ class HardwareNode:
             ("active_power", active_power, "W", "10 mW"),
             ("sleep_power", sleep_power, "W", "10 uW"),
         ):
-            put(self, key, None if value is None else quantity(key, value, unit, f'{key}="{example}"'))
+            needed = key in ("memory", "memory_bandwidth")
+            known = needed or value is not None
+            put(self, key, each(quantity, key, value, unit, f'{key}="{example}"') if known else None)
         put(self, "passports", MappingProxyType(dict(passports or {})))
+        each.finish()
 
     @property
     def full_name(self) -> str:
@@ -203,9 +203,13 @@ def _rates(name: str, rates: Mapping[str, float | str]) -> Mapping[str, float]:
         raise InvalidValue(name, rates, "it must give a rate for at least one precision", example)
     from mlsysim.precision import resolve
 
-    return MappingProxyType(
-        {resolve(name, key): quantity(f"{name}[{key!r}]", value, "FLOP/s", example) for key, value in rates.items()}
-    )
+    each = Checks()
+    found = {
+        each(resolve, name, key): each(quantity, f"{name}[{key!r}]", value, "FLOP/s", example)
+        for key, value in rates.items()
+    }
+    each.finish()
+    return MappingProxyType({str(key): float(value or 0.0) for key, value in found.items()})
 
 
 def _plain(record: HardwareNode | ModelSpec) -> dict[str, Any]:
@@ -219,11 +223,13 @@ def _rebuild(kind: type, values: dict[str, Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A decoder-only transformer, by its architecture; what follows from it is computed.
+    """A decoder, on its own or with an encoder, by its architecture; what follows from it is computed.
 
     Attention is multi-head, grouped-query or multi-query by `kv_heads`, or latent. With a `window`, one layer in
     `global_every` attends to everything (0: none does) and the others to the last `window` positions. `norms` counts
-    those of a layer; `qkv_bias` is for biases there alone.
+    those of a layer; `qkv_bias` is for biases there alone; `extra` counts numbers outside all matrices that nothing
+    else tells of. `beside` are parameters that text does not pass through, such as a vision encoder's. With an
+    `encoder`, each layer also attends to what that brought forth.
 
     >>> tiny = ModelSpec(name="Tiny", layers=2, hidden=64, heads=4, ffn=256, vocab=1000, max_context=128)
     >>> tiny.parameters
@@ -252,34 +258,34 @@ class ModelSpec:
     global_every: int = 0
     experts: Experts | None = None
     latent: Latent | None = None
+    encoder: Encoder | None = None
+    extra: int = 0
+    beside: int = 0
     passports: Mapping[str, Datum] = field(default_factory=dict, hash=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name:
-            raise InvalidValue("name", self.name, "a model needs a name", 'name="Mine"')
-        put = object.__setattr__
+        put, each = object.__setattr__, Checks()
+        each(text, "name", self.name, 'name="Mine"')
         for key in ("layers", "hidden", "heads", "ffn", "vocab", "max_context"):
-            put(self, key, count(key, getattr(self, key), f"{key}=32"))
-        if not self.kv_heads:
-            put(self, "kv_heads", self.heads)
-        put(self, "kv_heads", count("kv_heads", self.kv_heads, "kv_heads=8"))
-        if self.heads % self.kv_heads:
-            rule = f"it must divide the {self.heads} query heads"
-            raise InvalidValue("kv_heads", self.kv_heads, rule, f"kv_heads={self.heads}")
-        if not self.head_dim:
-            if self.hidden % self.heads:
-                rule = f"it must be a multiple of the {self.heads} heads where head_dim is not given"
-                raise InvalidValue("hidden", self.hidden, rule, f"hidden={self.heads * 128}")
-            put(self, "head_dim", self.hidden // self.heads)
-        put(self, "head_dim", count("head_dim", self.head_dim, "head_dim=128"))
-        put(self, "norms", count("norms", self.norms, "norms=2", at_most=8))
-        for key in ("window", "global_every"):
-            if getattr(self, key) != 0:
-                put(self, key, count(key, getattr(self, key), f"{key}=4"))
-            put(self, key, int(getattr(self, key)))
-        if self.global_every and not self.window:
-            raise InvalidValue("global_every", self.global_every, "it needs a window", "window=4096, global_every=2")
-        self._check_parts()
+            put(self, key, each(count, key, getattr(self, key), f"{key}=32"))
+        for key in ("kv_heads", "head_dim", "learned_positions", "window", "global_every", "extra", "beside"):
+            put(self, key, each(count, key, getattr(self, key), f"{key}=4", at_most=10**12, at_least=0))
+        put(self, "norms", each(count, "norms", self.norms, "norms=2", at_most=8))
+        for key in ("gated", "tied", "bias", "layer_norm", "qkv_bias", "qk_norm", "sinks"):
+            each(flag, key, getattr(self, key), f"{key}=True")
+        for key, kind, example in (
+            ("experts", Experts, "experts=Experts(count=8, active=2, inner=14336)"),
+            ("latent", Latent, "latent=Latent(kv_rank=512, content=128, position=64, value=128)"),
+            ("encoder", Encoder, "encoder=Encoder(layers=(...), tokens=512)"),
+        ):
+            part = getattr(self, key)
+            if part is not None and not isinstance(part, kind):
+                each.refuse(key, part, f"it must be {kind.__name__} or None", example)
+        each.finish()
+        self._check_together(each)
+        each.finish()
+        put(self, "kv_heads", self.kv_heads or self.heads)
+        put(self, "head_dim", self.head_dim or self.hidden // self.heads)
         put(self, "passports", MappingProxyType(dict(self.passports)))
 
     @property
@@ -287,17 +293,21 @@ class ModelSpec:
         """The name; a model has no variants."""
         return self.name
 
-    def _check_parts(self) -> None:
-        for key, kind, example in (
-            ("experts", Experts, "experts=Experts(count=8, active=2, inner=14336)"),
-            ("latent", Latent, "latent=Latent(kv_rank=512, content=128, position=64, value=128)"),
-        ):
-            part = getattr(self, key)
-            if part is not None and not isinstance(part, kind):
-                raise InvalidValue(key, part, f"it must be {kind.__name__} or None", example)
+    def _check_together(self, each: Checks) -> None:
+        if self.kv_heads and self.heads % self.kv_heads:
+            rule = f"it must divide the {self.heads} query heads"
+            each.refuse("kv_heads", self.kv_heads, rule, f"kv_heads={self.heads}")
+        if not self.head_dim and self.hidden % self.heads:
+            rule = f"it must be a multiple of the {self.heads} heads where head_dim is not given"
+            each.refuse("hidden", self.hidden, rule, f"hidden={self.heads * 128}")
+        if self.global_every and not self.window:
+            each.refuse("global_every", self.global_every, "it needs a window", "window=4096, global_every=2")
         if self.experts is not None and self.experts.dense_layers >= self.layers:
             rule = f"it must leave some of the {self.layers} layers to the experts"
-            raise InvalidValue("experts.dense_layers", self.experts.dense_layers, rule, "dense_layers=1")
+            each.refuse("experts.dense_layers", self.experts.dense_layers, rule, "dense_layers=1")
+        if self.encoder is not None and (self.latent is not None or self.window):
+            rule = "cross-attention is counted beside plain attention alone"
+            each.refuse("encoder", self.encoder, rule, "latent=None, window=0")
 
     @property
     def matrices(self) -> int:
@@ -327,6 +337,15 @@ class ModelSpec:
                 self.hidden, self.heads, part.query_rank, part.kv_rank, part.content, part.position, part.value
             )
         return int(self.layers * per_layer)
+
+    @property
+    def cross_parameters(self) -> int:
+        """Query, key, value and output matrices of all layers' attention to the encoder."""
+        if self.encoder is None:
+            return 0
+        return int(
+            self.layers * transformer.attention_parameters(self.hidden, self.heads, self.kv_heads, self.head_dim)
+        )
 
     @property
     def feed_forward_parameters(self) -> int:
@@ -381,7 +400,7 @@ class ModelSpec:
             fed = (self.layers - self.expert_layers) * ((self.matrices - 1) * self.ffn + self.hidden)
             if self.experts:
                 fed += self.expert_layers * self.experts.count + self.experts.count * self._expert_biases
-        return norms + self.learned_positions * self.hidden + self.layers * per_layer + fed
+        return norms + self.learned_positions * self.hidden + self.layers * per_layer + fed + self.extra
 
     @property
     def _expert_biases(self) -> int:
@@ -394,13 +413,24 @@ class ModelSpec:
     def parameters(self) -> int:
         """All parameters, each counted once."""
         tables = self.embedding_parameters + (0 if self.tied else self.head_parameters)
-        return self.projection_parameters + self.feed_forward_parameters + tables + self.vector_parameters
+        layers = self.projection_parameters + self.cross_parameters + self.feed_forward_parameters
+        encoder = 0 if self.encoder is None else self.encoder.parameters
+        return layers + tables + self.vector_parameters + encoder + self.beside
 
     @property
     def active_parameters(self) -> int:
         """Parameters that one token uses, with the whole embedding table, of which it reads a row."""
         asleep = self.experts.count - self.experts.active if self.experts else 0
-        return self.parameters - asleep * (self.expert_parameters + self._expert_biases)
+        return self.parameters - self.beside - asleep * (self.expert_parameters + self._expert_biases)
+
+    @classmethod
+    def from_huggingface(cls, source: str, *, network: bool = False) -> ModelSpec | LayeredModel:
+        """The model that a config.json describes: of a file or folder, or, where `network` allows it, of an ID or an
+        https address. What is no decoder, such as BERT, comes back as a LayeredModel."""
+        from mlsysim.importers.huggingface import read
+        from mlsysim.own import model_from
+
+        return model_from(read(source, network=network))
 
     def datum(self, name: str) -> Datum:
         """A published figure with its passport: datum("parameters")."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os.path
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeGuard, TypeVar
 
-from mlsysim.architecture import Experts, Latent
 from mlsysim.check import InvalidValue, UnknownName, fold
 from mlsysim.layered import LayeredModel
 from mlsysim.records import Datum, HardwareNode, ModelSpec
@@ -28,6 +27,7 @@ class Named(Protocol):
 
 
 Record = TypeVar("Record", bound=Named)
+T = TypeVar("T")
 
 # How TOML spells each figure of a machine, with the unit in its name, and what it becomes.
 _FIGURES = {
@@ -49,8 +49,8 @@ _FIGURES = {
 class Shelf(Generic[Record]):
     """The records of one file, as attributes: Hardware.Cloud.H100."""
 
-    def __init__(self, title: str, records: Mapping[str, Record]) -> None:
-        self._title, self._records = title, records
+    def __init__(self, title: str, records: Mapping[str, Record], also: Mapping[str, Record] | None = None) -> None:
+        self._title, self._records, self._also = title, records, also or {}
 
     def __getattr__(self, name: str) -> Record:
         if name.startswith("_"):
@@ -74,7 +74,7 @@ class Shelf(Generic[Record]):
 
     def by_spelling(self) -> dict[str, Record]:
         """The records by every spelling of their names, folded."""
-        return {
+        return {fold(spelling): record for spelling, record in self._also.items()} | {
             fold(spelling): record
             for key, record in self._records.items()
             for spelling in (key, record.name, record.full_name)
@@ -101,8 +101,13 @@ class _Machines:
 class _Models:
     """Models.Llama3_8B, Models.ResNet50 and their neighbours; iterating gives the decoder-only transformers.
 
-    Models.Layered is the shelf of those counted layer by layer.
+    Models.EncoderDecoder is the shelf of those with an encoder, Models.Layered of those counted layer by layer.
     """
+
+    @property
+    def EncoderDecoder(self) -> Shelf[ModelSpec]:
+        """Transformers whose decoder attends to an encoder."""
+        return _encoder_decoders()
 
     @property
     def Layered(self) -> Shelf[LayeredModel]:
@@ -112,15 +117,16 @@ class _Models:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        if name not in dir(_models()) and name in dir(_layered()):
-            return getattr(_layered(), name)
+        for shelf in (_encoder_decoders(), _layered()):
+            if name not in dir(_models()) and name in dir(shelf):
+                return getattr(shelf, name)
         return getattr(_models(), name)
 
     def __iter__(self) -> Iterator[ModelSpec]:
         return iter(_models())
 
     def __dir__(self) -> list[str]:
-        return ["Layered", *dir(_models()), *dir(_layered())]
+        return ["EncoderDecoder", "Layered", *dir(_models()), *dir(_encoder_decoders()), *dir(_layered())]
 
 
 Hardware = _Machines()
@@ -135,9 +141,13 @@ def machine(given: HardwareNode | str) -> HardwareNode:
     """
     if isinstance(given, HardwareNode):
         return given
+    if is_file(given):
+        from mlsysim.own import machine_from_file
+
+        return machine_from_file(given)
     found = _machines_by_name().get(_name("hardware", given, 'hardware="H100"'))
     if found is None:
-        hint = f" {given!r} is a model: pass it as model=." if fold(given) in _models_by_name() else ""
+        hint = f" {given!r} is a model: pass it as model=." if _transformer(fold(given)) else ""
         raise UnknownName("hardware", given, (each.name for each in Hardware), hint)
     return found
 
@@ -150,12 +160,14 @@ def model(given: ModelSpec | str) -> ModelSpec:
     """
     if isinstance(given, ModelSpec):
         return given
-    found = _models_by_name().get(_name("model", given, 'model="Llama3_8B"'))
+    if is_file(given):
+        return _of_kind(ModelSpec, given, "it is counted layer by layer: Engine.solve and ForwardModel answer for it")
+    found = _transformer(_name("model", given, 'model="Llama3_8B"'))
     if found is None:
         hint = f" {given!r} is a machine: pass it as hardware=." if fold(given) in _machines_by_name() else ""
         if fold(given) in _layered_by_name():
-            hint = f" {given!r} is no decoder-only transformer: Engine.solve and ForwardModel answer for it."
-        raise UnknownName("model", given, (each.name for each in Models), hint)
+            hint = f" {given!r} is no decoder: Engine.solve and ForwardModel answer for it."
+        raise UnknownName("model", given, (each.name for each in (*Models, *Models.EncoderDecoder)), hint)
     return found
 
 
@@ -167,12 +179,32 @@ def layered(given: LayeredModel | str) -> LayeredModel:
     """
     if isinstance(given, LayeredModel):
         return given
+    if is_file(given):
+        return _of_kind(LayeredModel, given, "it is a decoder: Engine.solve and ServingModel answer for it")
     found = _layered_by_name().get(_name("model", given, 'model="ResNet50"'))
     if found is None:
         hint = f" {given!r} is a machine: pass it as hardware=." if fold(given) in _machines_by_name() else ""
-        if fold(given) in _models_by_name():
-            hint = f" {given!r} is a decoder-only transformer: Engine.solve and ServingModel answer for it."
+        if _transformer(fold(given)):
+            hint = f" {given!r} is a decoder: Engine.solve and ServingModel answer for it."
         raise UnknownName("model", given, (each.name for each in Models.Layered), hint)
+    return found
+
+
+def is_file(given: object) -> TypeGuard[str]:
+    """Whether this is not a name but a file that describes a machine or a model.
+
+    >>> is_file("mine.toml"), is_file("H100")
+    (True, False)
+    """
+    return isinstance(given, str) and given.lower().endswith((".toml", ".json"))
+
+
+def _of_kind(kind: type[T], path: str, otherwise: str) -> T:
+    from mlsysim.own import model_from_file
+
+    found = model_from_file(path)
+    if not isinstance(found, kind):
+        raise InvalidValue("model", path, otherwise, 'model="Llama3_8B"')
     return found
 
 
@@ -184,11 +216,16 @@ def any_model(given: ModelSpec | LayeredModel | str) -> ModelSpec | LayeredModel
     """
     if isinstance(given, LayeredModel):
         return given
-    if isinstance(given, str) and (name := _folded(given)) not in _models_by_name():
+    if is_file(given):
+        from mlsysim.own import model_from_file
+
+        return model_from_file(given)
+    if isinstance(given, str) and not _transformer(name := _folded(given)):
         if name in _layered_by_name():
             return layered(given)
         if name and name not in _machines_by_name():
-            raise UnknownName("model", given, (each.name for each in (*Models, *Models.Layered)))
+            everything = (*Models, *Models.EncoderDecoder, *Models.Layered)
+            raise UnknownName("model", given, (each.name for each in everything))
     return model(given)
 
 
@@ -219,7 +256,7 @@ def files(kind: str) -> list[str]:
     """The names that `constants` or `tables` reads.
 
     >>> files("tables")
-    ['accuracy']
+    ['accuracy', 'arrays']
     """
     found = []
     for name in sorted(each.removesuffix(".toml") for each in os.listdir(_DATA) if each.endswith(".toml")):
@@ -252,14 +289,25 @@ def _shelves() -> tuple[str, ...]:
 def _shelf(name: str) -> Shelf[HardwareNode]:
     content = _read(os.path.join("hardware", f"{name}.toml"))
     sources = content.pop("source")
-    return Shelf("hardware", {key: _machine(name, entry, sources) for key, entry in content.items()})
+    boards = {key: entry.pop("also", []) for key, entry in content.items()}
+    machines = {key: _machine(name, entry, sources) for key, entry in content.items()}
+    return Shelf("hardware", machines, {board: machines[key] for key in boards for board in boards[key]})
 
 
 @cache
 def _models() -> Shelf[ModelSpec]:
+    return _transformers("models")
+
+
+@cache
+def _encoder_decoders() -> Shelf[ModelSpec]:
+    return _transformers("encoder_decoder")
+
+
+def _transformers(folder: str) -> Shelf[ModelSpec]:
     found: dict[str, ModelSpec] = {}
-    for name in sorted(os.listdir(os.path.join(_DATA, "models"))):
-        content = _read(os.path.join("models", name))
+    for name in sorted(os.listdir(os.path.join(_DATA, folder))):
+        content = _read(os.path.join(folder, name))
         sources = content.pop("source")
         found |= {key: _model(entry, sources) for key, entry in content.items()}
     return Shelf("model", found)
@@ -267,7 +315,7 @@ def _models() -> Shelf[ModelSpec]:
 
 @cache
 def _layered() -> Shelf[LayeredModel]:
-    from mlsysim.layers import unfold
+    from mlsysim.blocks import unfold
 
     found: dict[str, LayeredModel] = {}
     for name in sorted(os.listdir(os.path.join(_DATA, "layered"))):
@@ -293,6 +341,12 @@ def _layered_by_name() -> dict[str, LayeredModel]:
 @cache
 def _machines_by_name() -> dict[str, HardwareNode]:
     return {name: record for shelf in _shelves() for name, record in _shelf(shelf).by_spelling().items()}
+
+
+@cache
+def _transformer(name: str) -> ModelSpec | None:
+    """By a folded name; encoders are counted layer by layer, which waits until one is asked for."""
+    return _models_by_name().get(name) or _encoder_decoders().by_spelling().get(name)
 
 
 @cache
@@ -328,19 +382,16 @@ def _machine(kind: str, entry: dict[str, Any], sources: dict[str, Any]) -> Hardw
 
 
 def _model(entry: dict[str, Any], sources: dict[str, Any]) -> ModelSpec:
+    from mlsysim.own import transformer_from
+
     stamp = {"source": entry.pop("source"), "note": entry.pop("note", "")}
     count, rounding = entry.pop("published_parameters"), entry.pop("published_rounding", None)
-    elsewhere = entry.pop("published_elsewhere", 0)
-    ends = {"lower": count - (rounding or 0) - elsewhere} if rounding or elsewhere else {}
-    ends |= {"upper": count + rounding} if rounding else {}
+    ends = {"lower": count - rounding, "upper": count + rounding} if rounding else {}
     published = {"parameters": _datum("parameters", count, "1", stamp | ends, sources)}
     active = entry.pop("published_active_parameters", None)
     if active is not None:
         published["active_parameters"] = _datum("active_parameters", active, "1", stamp, sources)
-    for key, kind in (("experts", Experts), ("latent", Latent)):
-        if key in entry:
-            entry[key] = kind(**entry[key])
-    return ModelSpec(passports=published, **entry)
+    return transformer_from(entry, published)
 
 
 def _datum(name: str, value: float, unit: str, stamp: Mapping[str, Any], sources: Mapping[str, Any]) -> Datum:

@@ -189,7 +189,7 @@ def _prefill(block: Block, load: Workload, larger: Callable[..., Any], context: 
     """Time of one prompt. Prompts are read one after another: a batch takes as many times as long."""
     machine, eta, rate = _machine(block)
     here = replace(load, batch=1, context=context, prompt=context if block.prompt is None else block.prompt)
-    return _times(here.prefill(machine.cache), here.kernels, rate, machine.memory_bandwidth, eta, larger)[:3]
+    return _times(here.prefill(machine.cache), here.kernels_of_prompt, rate, machine.memory_bandwidth, eta, larger)[:3]
 
 
 def _machine(block: Block) -> tuple[HardwareNode, Efficiency, float]:

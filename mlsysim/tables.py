@@ -23,7 +23,7 @@ def render(rows: Sequence[Row], style: str, more: Mapping[str, object] | None = 
         return json.dumps({"rows": [dict(row) for row in rows], **(more or {})}, indent=2, ensure_ascii=False)
     if style == "csv":
         return _csv(rows)
-    told = [_readable(row) for row in rows]
+    told = [readable(row) for row in rows]
     table = [list(told[0]), *(list(row.values()) for row in told)]
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
     padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in table]
@@ -45,11 +45,20 @@ def _csv(rows: Sequence[Row]) -> str:
     return text.getvalue().rstrip("\n")
 
 
-_NAMED = {"_token_per_s": "token/s", "_FLOP_per_s": "FLOP/s", "_B_per_s": "B/s", "_B": "B", "_W": "W", "_s": "s"}
+_NAMED = {
+    "_token_per_s": "token/s",
+    "_FLOP_per_s": "FLOP/s",
+    "_B_per_s": "B/s",
+    "_B": "B",
+    "_W": "W",
+    "_Hz": "Hz",
+    "_h": "h",
+    "_s": "s",
+}
 """How a column's name ends where all of its cells share a unit."""
 
 
-def _readable(row: Row) -> dict[str, str]:
+def readable(row: Row) -> dict[str, str]:
     """The same with units beside the figures, as people write them."""
     shared = str(row.get("unit", ""))
     told = {}

@@ -22,6 +22,7 @@ import node as nodes
 import notebook
 import packs
 import registry
+import sheet
 from catalog import Row
 from errors import BuildError
 from labkit import bundle, loading
@@ -81,10 +82,13 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(lab_page(row, shared), encoding="utf-8")
     (out / "index.html").write_text(landing_page(rows, shared), encoding="utf-8")
+    say("building the reference and the pages for teaching")
+    (out / "reference").mkdir()
+    (out / "reference" / "registry.html").write_text(sheet.page(TEMPLATES, ICON), encoding="utf-8")
+    console.write(out / "ta", ICON, TEMPLATES)
     (out / "sw.js").write_text(service_worker(out, first, files), encoding="utf-8")
     editor = cache / "head.html"
     editor.write_text(bundle.head(charts), encoding="utf-8")
-    console.write(out / "ta", ICON, TEMPLATES)
     (out / ".nojekyll").touch()
 
 

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from mlsysim.check import InvalidValue
 from mlsysim.cli.report import Report
-from mlsysim.records import HardwareNode
 
 LONGEST_AXIS = 10**6
 
@@ -18,15 +17,6 @@ class Verb(Protocol):
 
     def __call__(self, name: str, run: Callable[[Namespace], Report], told: str) -> ArgumentParser:
         """With its name, what it runs and a line of help."""
-
-
-def hardware(given: str) -> HardwareNode | str:
-    """A machine's name, or a file that describes one."""
-    if given.endswith((".toml", ".json")):
-        from mlsysim.own import machine_from_file
-
-        return machine_from_file(given)
-    return given
 
 
 def figure(text: str) -> float | str:

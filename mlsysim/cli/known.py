@@ -1,72 +1,36 @@
-"""What is known: zoo, walls, audit, template."""
+"""What is known, and how one adds to it: zoo, walls, audit, template, import."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 
-from mlsysim import registry
+from mlsysim.check import InvalidValue
 from mlsysim.cli.arguments import Verb
 from mlsysim.cli.report import Report
-from mlsysim.records import HardwareNode
 from mlsysim.tables import Row
 
 
 def verbs(verb: Verb) -> None:
     """Adds the commands."""
     made = verb("zoo", _zoo, "what is known, with sources")
-    made.add_argument("what", nargs="?", choices=("machines", "models", "layered"), default="machines")
+    made.add_argument("what", nargs="?", default="machines", help="a table, such as models, prices or grid; or list")
     verb("walls", _walls, "the 22 walls")
     made = verb("audit", _audit, "every record checked: sources, peaks, counts, dates")
     made.add_argument("--today", help="the day that dates are compared with, such as 2026-11-21")
-    verb("template", _template, "a file for one's own machine")
+    made = verb("template", _template, "a file for one's own machine or model")
+    made.add_argument("what", nargs="?", choices=("machine", "model"), default="machine")
+    made = verb("import", _import, "a model's config.json as a file of one's own")
+    made.add_argument("config", help="a config.json, its folder, or with --network an ID or an https address")
+    made.add_argument("-o", "--output", metavar="FILE", help="where it is written, if not to standard output")
+    made.add_argument("--network", action="store_true", help="the network may be used, certificates always verified")
 
 
 def _zoo(options: Namespace) -> Report:
-    if options.what == "machines":
-        return Report([_machine_row(machine) for machine in registry.Hardware])
-    if options.what == "models":
-        return Report(
-            [
-                {
-                    "model": model.name,
-                    "parameters": model.parameters,
-                    "active": model.active_parameters,
-                    "layers": model.layers,
-                    "context": model.max_context,
-                    "source": model.datum("parameters").source,
-                }
-                for model in registry.Models
-            ]
-        )
-    return Report(
-        [
-            {
-                "model": model.name,
-                "family": model.family,
-                "parameters": model.parameters,
-                "FLOP": model.flops,
-                "source": next(iter(model.passports.values())).source,
-            }
-            for model in registry.Models.Layered
-        ]
-    )
+    from mlsysim.zoo import names, rows
 
-
-def _machine_row(machine: HardwareNode) -> Row:
-    precision = next(iter(machine.peak))
-    return {
-        "machine": machine.full_name,
-        "kind": machine.kind,
-        "vendor": machine.vendor,
-        "precision": precision,
-        "peak_FLOP_per_s": machine.peak[precision],
-        "memory_B": machine.memory,
-        "memory_bandwidth_B_per_s": machine.memory_bandwidth,
-        "link_B_per_s": machine.link,
-        "tdp_W": machine.tdp,
-        "tier": machine.datum("memory_bandwidth").tier,
-        "source": machine.datum("memory").source,
-    }
+    if options.what == "list":
+        return Report([{"table": name, "rows": len(rows(name))} for name in names()])
+    return Report(rows(options.what, notes=options.format in ("json", "csv")))
 
 
 def _walls(options: Namespace) -> Report:
@@ -78,9 +42,29 @@ def _walls(options: Namespace) -> Report:
 
 
 def _template(options: Namespace) -> Report:
-    from mlsysim.own import TEMPLATE
+    from mlsysim.own import TEMPLATES
 
-    return Report(text=TEMPLATE.rstrip("\n"))
+    return Report(text=TEMPLATES[options.what].rstrip("\n"))
+
+
+def _import(options: Namespace) -> Report:
+    from mlsysim.importers.huggingface import read
+    from mlsysim.own import model_from, to_toml
+
+    described = read(options.config, network=options.network)
+    parameters = model_from(described).parameters
+    told = f"# {parameters:,d} parameters\n{to_toml(described)}"
+    if options.output is None:
+        return Report(text=told.rstrip("\n"))
+    try:
+        with open(options.output, "x", encoding="utf-8") as file:
+            file.write(told)
+    except FileExistsError:
+        raise InvalidValue("output", options.output, "it is there already", "-o another.toml") from None
+    except OSError as error:
+        rule = f"it cannot be written: {error.strerror}"
+        raise InvalidValue("output", options.output, rule, "-o model.toml") from None
+    return Report([{"file": options.output, "model": described["name"], "parameters": parameters}])
 
 
 def _audit(options: Namespace) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from mlsysim.check import quantity
-from mlsysim.cli.arguments import Verb, figure, hardware
+from mlsysim.cli.arguments import Verb, figure
 from mlsysim.cli.report import Report, exactly, missed, quantities
 from mlsysim.engine import Answer, Engine
 from mlsysim.solvers.serving import ServingModel
@@ -82,7 +82,7 @@ def _explain(options: Namespace) -> Report:
 def _engine(options: Namespace) -> Answer:
     return Engine.solve(
         options.model,
-        hardware(options.hardware),
+        options.hardware,
         batch=options.batch,
         precision=options.precision,
         context=options.context,
@@ -97,7 +97,7 @@ def _serve(options: Namespace) -> Report:
     promises = {name: quantity(name, text, "s", f'--{name} "40 ms"') for name, text in promised.items()}
     answer = ServingModel().solve(
         model=options.model,
-        hardware=hardware(options.hardware),
+        hardware=options.hardware,
         batch=options.batch,
         context=options.context,
         prompt=options.prompt,
@@ -125,7 +125,7 @@ def _serve(options: Namespace) -> Report:
 def _tiny(options: Namespace) -> Report:
     answer = TinyModel().solve(
         model=options.model,
-        hardware=hardware(options.hardware),
+        hardware=options.hardware,
         runtime=options.runtime,
         deadline=options.deadline,
         period=options.period,

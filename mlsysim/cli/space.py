@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsysim import registry
 from mlsysim.check import InvalidValue, count
-from mlsysim.cli.arguments import Verb, figure, hardware, names, whole_numbers
+from mlsysim.cli.arguments import Verb, figure, names, whole_numbers
 from mlsysim.cli.report import Report
 from mlsysim.tables import Row
 
@@ -46,7 +46,7 @@ def _space(options: Namespace) -> dict[str, Any]:
     named = options.hardware
     return {
         "model": names(options.model),
-        "hardware": list(registry.Hardware) if named == "all" else [hardware(each) for each in names(named)],
+        "hardware": list(registry.Hardware) if named == "all" else names(named),
         "batch": whole_numbers("batch", options.batch),
         "context": whole_numbers("context", options.context),
         "precision": names(options.precision),

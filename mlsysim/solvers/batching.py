@@ -11,6 +11,7 @@ from mlsysim.estimate import Estimate
 from mlsysim.physics import batching
 from mlsysim.records import HardwareNode, Input, ModelSpec
 from mlsysim.simulation.steps import BLOCK, StepTimes
+from mlsysim.solvers.encoder_decoder import decoder_alone
 from mlsysim.solvers.given import given
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.serving import ServingModel, ServingResult, solve
@@ -293,6 +294,7 @@ class BatchingModel:
             kv_precision=kv_precision,
             efficiency=efficiency,
         )
+        decoder_alone(serving.workload.model)
         if tokens + length > serving.workload.model.max_context:
             rule = f"prompt and answer are at most {serving.workload.model.max_context} tokens"
             raise InvalidValue("output", output, rule, "output=128")

@@ -16,6 +16,7 @@ from mlsysim.physics.economics import fleet_size
 from mlsysim.records import HardwareNode, Input, ModelSpec
 from mlsysim.solvers.accuracy import Accuracy, accuracy
 from mlsysim.solvers.basis import known, listed
+from mlsysim.solvers.encoder_decoder import decoder_alone
 from mlsysim.solvers.phase import Operator, Phase, run
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.serving import Memory, ServingResult, solve
@@ -170,6 +171,7 @@ class CompressionModel:
             rule = f"exactly one of {', '.join(ways)} is needed"
             raise InvalidValue("weights", " and ".join(chosen) or None, rule, 'weights="int4"')
         machine, load = registry.machine(hardware), workload(model, batch, context, prompt, precision)
+        decoder_alone(load.model)
         before = solve(load, machine, efficiency)
         floor = None if most_loss is None else number("most_loss", most_loss, "most_loss=0.05", at_most=1e6)
         if floor is not None and method is None:

@@ -1,4 +1,4 @@
-"""Serving a decoder-only transformer on one machine: prefill, decode, memory."""
+"""Serving a transformer on one machine: prefill, decode, memory."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class ServingResult:
             shared = once.traffic - batch * traffic
             crossing = ceil(roofline.crossover_batch(shared, traffic, operations, rate, bandwidth))
             for candidate in (crossing - 1, crossing, crossing + 1):
-                if candidate > 0:
+                if 0 < candidate <= LARGEST_BATCH:
                     phase = self._decode_at(candidate)
                     if phase.compute_time.expected >= phase.memory_time.expected:
                         return candidate
@@ -203,7 +203,7 @@ def _decode(load: Workload, machine: HardwareNode, eta: Efficiency) -> Phase:
 
 
 def _prefill(load: Workload, machine: HardwareNode, eta: Efficiency) -> Phase:
-    rate, started = machine.rate(load.precision), load.batch * load.kernels
+    rate, started = machine.rate(load.precision), load.batch * load.kernels_of_prompt
     return run("prefill", load.prefill(machine.cache), started, rate, machine.memory_bandwidth, eta)
 
 

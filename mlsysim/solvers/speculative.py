@@ -12,6 +12,7 @@ from mlsysim.efficiency import resolve as resolve_efficiency
 from mlsysim.estimate import Estimate
 from mlsysim.physics import speculative
 from mlsysim.records import HardwareNode, Input, ModelSpec
+from mlsysim.solvers.encoder_decoder import decoder_alone
 from mlsysim.solvers.given import given
 from mlsysim.solvers.phase import Phase, run
 from mlsysim.solvers.reason import Reason, write, write_enough
@@ -143,6 +144,7 @@ class SpeculativeDecoding:
         stored = None if draft_weights is None else formats.resolve("draft_weights", draft_weights)
         large = workload(model, batch, context, None, precision, weights, kv_precision)
         small = workload(draft, batch, context, None, precision, stored, kv_precision)
+        decoder_alone(large.model), decoder_alone(small.model)
         if small.model.parameters >= large.model.parameters:
             rule = f"it must be smaller than {large.model.name}, for which it guesses"
             raise InvalidValue("draft", small.model.name, rule, 'draft="Llama3_8B"')

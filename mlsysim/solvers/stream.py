@@ -13,6 +13,7 @@ from mlsysim.estimate import Estimate
 from mlsysim.records import HardwareNode, Input, ModelSpec
 from mlsysim.simulation.engine import Record, Request, serve_continuous, serve_static
 from mlsysim.simulation.steps import StepTimes
+from mlsysim.solvers.encoder_decoder import decoder_alone
 from mlsysim.solvers.given import given
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.serving import ServingModel, ServingResult
@@ -203,6 +204,7 @@ class StreamModel:
             efficiency=efficiency,
         )
         load = serving.workload
+        decoder_alone(load.model)
         chance = Random(seed)
         lengths = TwoMoments(tokens_in, spread_in), TwoMoments(tokens_out, spread_out)
         stream = _arrivals(arriving, number_of, lengths, load.model.max_context, chance)

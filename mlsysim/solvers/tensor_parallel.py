@@ -12,6 +12,7 @@ from mlsysim.estimate import Estimate
 from mlsysim.physics.collectives import ring_allreduce_time
 from mlsysim.records import HardwareNode, Input, ModelSpec
 from mlsysim.registry import constants
+from mlsysim.solvers.encoder_decoder import decoder_alone
 from mlsysim.solvers.given import given
 from mlsysim.solvers.phase import Operator, Phase, run
 from mlsysim.solvers.reason import Reason, write, write_enough
@@ -149,6 +150,7 @@ class TensorParallelModel:
     ) -> TensorParallelResult:
         """`gpus` of one node; `link` is the bandwidth between them per direction, by default the machine's own."""
         load = workload(model, batch, context, prompt, precision, weights, kv_precision)
+        decoder_alone(load.model)
         machine = registry.machine(hardware)
         ranks = count("gpus", gpus, "gpus=8", at_most=1024)
         if load.model.heads % ranks:

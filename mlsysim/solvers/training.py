@@ -253,6 +253,8 @@ def describe(
 
 def _beyond(model: ModelSpec, sequence: int) -> str:
     """What a model has that the counts of training do not cover; empty where they do."""
+    if model.encoder is not None:
+        return "an encoder"
     if model.experts is not None:
         return "experts"
     if model.latent is not None:

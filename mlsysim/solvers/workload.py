@@ -9,6 +9,7 @@ from mlsysim import registry
 from mlsysim.check import InvalidValue, count
 from mlsysim.physics import experts, latent, roofline, transformer, window
 from mlsysim.records import ModelSpec
+from mlsysim.solvers.encoder_decoder import cross_kv, crossing, encoding
 from mlsysim.solvers.phase import Operator
 
 LARGEST_BATCH = 10**6
@@ -55,23 +56,34 @@ class Workload:
         return transformer.kv_bytes_per_token(1, model.kv_heads, model.head_dim, element)
 
     def sequence_kv(self, positions: int) -> float:
-        """Keys and values kept of one sequence of so many positions [B]; a windowed layer keeps its window."""
+        """Keys and values kept of one sequence of so many positions, and of its encoder [B]; a windowed layer keeps its
+        window."""
         model = self.model
         kept = window.cached_positions(positions, model.layers, model.windowed_layers, model.window)
-        return kept * self._kv_bytes_of_layer
+        return kept * self._kv_bytes_of_layer + cross_kv(self)
 
     @property
     def kernels(self) -> float:
-        """Kernels started in one pass through the model."""
+        """Kernels started in one pass through the decoder."""
         known, mixed = registry.constants("efficiency"), self.model.expert_layers
         in_layers = known["kernels_per_layer"].value * (self.model.layers - mixed)
         in_layers += known["kernels_per_expert_layer"].value * mixed
+        if self.model.encoder:
+            in_layers += known["kernels_per_cross_attention"].value * self.model.layers
         return in_layers + known["kernels_outside"].value
+
+    @property
+    def kernels_of_prompt(self) -> float:
+        """Kernels started to read one prompt: those of its encoder too, and its keys and values for each layer."""
+        encoder = self.model.encoder
+        return self.kernels + (len(encoder.layers) + self.model.layers if encoder else 0)
 
     def stored_weights(self) -> float:
         """All weights [B]. Where the weights alone are quantized, embedding, LM head and norms keep the precision."""
         model = self.model
         matrices = model.projection_parameters + model.feed_forward_parameters
+        if model.encoder:
+            matrices += model.cross_parameters + model.encoder.matrix_parameters
         return matrices * self.weight_bytes + (model.parameters - matrices) * self.element
 
     def decode(self, cache: float | None) -> tuple[Operator, ...]:
@@ -84,7 +96,7 @@ class Workload:
             attended = latent.absorbed_attention_flops(model.heads, part.kv_rank, part.position, pairs)
         else:
             attended = transformer.attention_flops(1, model.heads, model.head_dim, pairs)
-        return self._operators(1, self.batch, self.batch, attended, pairs * self._kv_bytes_of_layer, cache)
+        return self._operators(1, self.batch, self.batch, attended, pairs * self._kv_bytes_of_layer, cache, self.batch)
 
     def prefill(self, cache: float | None) -> tuple[Operator, ...]:
         """All prompts, one after another, each on its own; their keys and values are written and read once."""
@@ -97,13 +109,21 @@ class Workload:
             attended = latent.expanded_attention_flops(model.heads, part.content, part.position, part.value, pairs)
         else:
             attended = transformer.attention_flops(1, model.heads, model.head_dim, pairs)
-        return self._operators(self.batch, self.prompt, 1, attended, 2 * self.prompt * self.kv_bytes, cache)
+        read = self._operators(self.batch, self.prompt, 1, attended, 2 * self.prompt * self.kv_bytes, cache, 1)
+        return encoding(self, self.batch, cache) + read
 
     def _operators(
-        self, passes: int, tokens: int, scored: int, attended: float, cached: float, cache: float | None
+        self,
+        passes: int,
+        tokens: int,
+        scored: int,
+        attended: float,
+        cached: float,
+        cache: float | None,
+        sequences: int,
     ) -> tuple[Operator, ...]:
-        """Each pass takes `tokens` through the model and spends `attended` operations on attention over `cached` bytes;
-        its LM head scores `scored` of them."""
+        """Each pass takes `tokens` of `sequences` through the model and spends `attended` operations on attention over
+        `cached` bytes; its LM head scores `scored` of them."""
         model, element = self.model, self.element
         hidden = model.hidden
         projections, head = model.projection_parameters, model.head_parameters
@@ -126,6 +146,7 @@ class Workload:
                 around * model.layers * transformer.attention_activations(model.heads, model.head_dim),
                 passes * attended,
             ),
+            *crossing(self, passes, tokens, sequences, spilled),
             Operator(
                 "feed-forward",
                 self.feed_forward_read(tokens) * streamed,
@@ -186,7 +207,11 @@ class Workload:
         """Activations alive at once [B]: prompts are prefilled one after another, decode advances all sequences."""
         # The larger of the two, in arithmetic that arrays of batches and prompts can do as well.
         tokens = (batch + self.prompt + abs(batch - self.prompt)) / 2
-        return (tokens * self._widest + batch * self.model.vocab) * self.element
+        alive = tokens * self._widest
+        if self.model.encoder:
+            widest = max(each.live for each in self.model.encoder.layers)
+            alive = (alive + widest + abs(alive - widest)) / 2
+        return (alive + batch * self.model.vocab) * self.element
 
     def resident(self, batch: int) -> float:
         """Everything that has to be in memory at once [B]."""

@@ -67,6 +67,17 @@ def test_the_landing_page(landing: Page, look: tuple[int, str]) -> None:
 
 
 @pytest.fixture(scope="module")
+def registry(module_context, address: str) -> Page:
+    page = module_context.new_page()
+    page.goto(f"{address}/reference/registry.html")
+    return page
+
+
+def test_the_registry(registry: Page, look: tuple[int, str]) -> None:
+    is_fit_to_read(dressed(registry, look))
+
+
+@pytest.fixture(scope="module")
 def waiting(module_context, address: str) -> Student:
     """A page whose Python never comes."""
     module_context.route(lambda url: "/runtime/" in url, lambda route: None)

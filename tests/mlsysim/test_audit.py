@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from mlsysim import Datum, HardwareNode, registry
-from mlsysim.audit import audit, of_counts, of_fabric, of_machine, of_model, of_passports, twins
+from mlsysim.audit import audit, of_array, of_counts, of_fabric, of_machine, of_model, of_passports, twins
 from mlsysim.check import InvalidValue
 from mlsysim.fabrics import Fabric
 from mlsysim.registry import Hardware, Models
@@ -23,7 +23,7 @@ def test_the_registry_passes():
     """On the day after its newest figure was read; `mlsysim audit` compares with the day it runs on."""
     report = audit(TODAY)
     assert told(report.faults) == []
-    assert sum(each.records for each in report.shelves) > 150
+    assert sum(each.records for each in report.shelves) > 200
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,24 @@ def test_the_registry_passes():
 def test_a_machine_that_cannot_be(changes, words):
     (sentence,) = told(of_machine(HardwareNode(**GOOD | changes)))
     assert words in sentence
+
+
+def test_a_peak_is_what_its_units_do_at_their_clock():
+    h100 = Hardware.Cloud.H100
+    assert not list(of_array(h100, "fp16", 528, 512, 1.83e9))
+    for units, clock in ((264, 1.83e9), (528, 1.98e9)):
+        assert "FLOP/s of" in told(of_array(h100, "fp16", units, 512, clock))[0]
+    assert "peak.fp4" in told(of_array(h100, "fp4", 528, 512, 1.83e9))[0]
+    faster = told(of_array(Hardware.Tiny.nRF52840, "int8", 1, 1, 128e6))
+    assert faster == ["nRF52840 Cortex-M4F 64MHz: clock is not the 1.28e+08 Hz that its peak is stated at."]
+
+
+def test_the_audit_compares_peaks_with_their_units(monkeypatch):
+    wrong = {name: dict(table) for name, table in registry.tables("arrays").items()}
+    wrong["fp16_AMD"]["units"] = [replace(each, value=2 * each.value) for each in wrong["fp16_AMD"]["units"]]
+    known = registry.tables
+    monkeypatch.setattr(registry, "tables", lambda name: wrong if name == "arrays" else known(name))
+    assert {fault.record.split()[0] for fault in audit(TODAY).faults} == {"MI250X", "MI300X", "MI325X"}
 
 
 def test_a_fabric_is_no_faster_than_its_machine():

@@ -16,11 +16,15 @@ from mlsysim import (
     Parallelism,
     ParallelismOptimizer,
     ServingModel,
+    registry,
+    zoo,
 )
 from mlsysim.cli import main
 from mlsysim.cli.progress import Progress
-from mlsysim.own import TEMPLATE
+from mlsysim.own import TEMPLATES
 from mlsysim.walls import WALLS
+
+TEMPLATE = TEMPLATES["machine"]
 
 SERVE = ["serve", "Llama3_8B", "A100"]
 
@@ -134,7 +138,7 @@ def test_what_cannot_be_is_3(run):
         (["serve", "Llama3_8B", "H100", "--itl", "-1"], "itl"),
         (["serve", "Llama3_8B", "H100", "--ttft", "soon"], "ttft"),
         (["serve", "Llama3_8B", "H100", "--kv-precision", "int3"], "kv_precision"),
-        (["serve", "Llama3_8B", "nowhere.toml"], "cannot be read"),
+        (["serve", "Llama3_8B", "nowhere.toml"], "there is no such file"),
         (["tiny", "DS_CNN", "H100"], "core"),
         (["tiny", "DS_CNN", "nRF52840", "--runtime", "PyTorch"], "runtime"),
         (["tiny", "DS_CNN", "nRF52840", "--battery", "CR2032"], "period"),
@@ -147,7 +151,7 @@ def test_what_cannot_be_is_3(run):
         (["train", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--recompute", "all"], "full, selective, none"),
         (["train", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--schedule", "2f2b"], "1f1b"),
         (["train", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--step", "8 GB"], "step"),
-        (["train", "ResNet50", "--gpus", "8", "--global-batch", "64"], "no decoder-only transformer"),
+        (["train", "ResNet50", "--gpus", "8", "--global-batch", "64"], "is no decoder"),
         (["train", "Llama3_8B", "--gpus", "0", "--global-batch", "64"], "gpus"),
         (["plan", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--fabric", "DGX"], "DGX H100"),
         (["plan", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--best", "0"], "best"),
@@ -163,7 +167,7 @@ def test_what_cannot_be_is_3(run):
         (["sweep", "Llama3_8B", "H100", "--batch", "0:8:x2"], "goes up"),
         (["sweep", "Llama3_8B", "H100", "--batch", "1:8:2:2"], "a start, an end"),
         (["sweep", "Llama3_8B", "H100", "--batch", "1:9999999999"], "at most 1,000,000 numbers"),
-        (["sweep", "DLRM", "H100"], "no decoder-only transformer"),
+        (["sweep", "DLRM", "H100"], "is no decoder"),
         (["optimize", "Llama3_8B", "H100"], "takes one column"),
         (["optimize", "Llama3_8B", "H100", "--minimize", "itl", "--maximize", "batch"], "--pareto"),
         (["optimize", "Llama3_8B", "H100", "--minimize", "hardware"], "column"),
@@ -225,13 +229,94 @@ def test_synthesis(run):
 
 
 @pytest.mark.parametrize(
-    ("what", "count"), [("machines", len(list(Hardware))), ("models", len(list(Models))), ("layered", 16)]
+    ("what", "count"),
+    [
+        ("machines", len(list(Hardware))),
+        ("peaks", len(list(Hardware))),
+        ("models", len(list(Models))),
+        ("encoder-decoders", len(Models.EncoderDecoder)),
+        ("layered", len(Models.Layered)),
+        ("fabrics", 8),
+        ("components", 18),
+        ("prices", len(registry.constants("prices"))),
+        ("grid", len(registry.constants("grid"))),
+        ("accuracy", 58),
+    ],
 )
 def test_the_zoo_has_a_row_and_a_source_each(run, what, count):
     code, out, _ = run("zoo", what, "--format", "csv")
     rows = list(csv.DictReader(StringIO(out)))
     assert (code, len(rows)) == (0, count)
     assert all(row["source"].startswith("https://") for row in rows)
+
+
+def test_the_zoo_lists_its_tables(run):
+    _, out, _ = run("zoo", "list", "--format", "csv")
+    listed = {row["table"]: int(row["rows"]) for row in csv.DictReader(StringIO(out))}
+    assert {"machines", "peaks", "prices", "storage", "grid", "power", "accuracy"} <= set(listed)
+    assert all(listed.values())
+    code, _, err = run("zoo", "animals")
+    assert code == 2
+    assert "what 'animals' is not known" in err
+
+
+def test_every_table_of_the_zoo_prints(run):
+    for name in zoo.names():
+        for style in ("text", "markdown", "json", "csv"):
+            code, out, err = run("zoo", name, "--format", style)
+            assert (code, err) == (0, "")
+            assert out
+
+
+def test_the_failures_of_a_component_add_up_to_the_run_s(run):
+    """16,384 GPUs, 54 days, 419 interruptions."""
+    _, out, _ = run("zoo", "components", "--format", "csv")
+    rates = [1 / float(row["mtbf_per_gpu_h"]) for row in csv.DictReader(StringIO(out))]
+    assert 1 / sum(rates) == pytest.approx(16384 * 54 * 24 / 419)
+
+
+CONFIG = {"model_type": "llama", "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256}
+
+
+def test_import_writes_a_file_of_one_s_own(run, tmp_path):
+    folder = tmp_path / "Llama-3-8B"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(CONFIG | {"max_position_embeddings": 8192}))
+    made = tmp_path / "model.toml"
+    code, out, err = run("import", folder, "-o", made, "--format", "json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["rows"][0]["parameters"] == 8_030_261_248
+    assert run("import", folder)[1] == made.read_text()
+    same = run("solve", "Llama3_8B", "H100", "--format", "csv")
+    assert run("solve", made, "H100", "--format", "csv") == same
+    before = made.read_text()
+    code, _, err = run("import", folder, "-o", made)
+    assert code == 2
+    assert "there already" in err
+    assert made.read_text() == before
+    assert run("import", folder, "-o", tmp_path / "no" / "model.toml")[0] == 2
+
+
+def test_import_refuses_in_one_sentence(run, tmp_path):
+    for given, told in (("meta-llama/Llama-3-8B", "--network"), (tmp_path / "no.json", "no such file")):
+        code, out, err = run("import", given)
+        assert (code, out) == (2, "")
+        assert told in err
+    (tmp_path / "config.json").write_text('{"model_type": "mega_net"}')
+    code, _, err = run("import", tmp_path)
+    assert code == 2
+    assert "'mega_net'" in err
+
+
+def test_every_verb_takes_files_of_one_s_own(run, mine, tmp_path):
+    model = tmp_path / "model.toml"
+    model.write_text(run("template", "model")[1])
+    for verb in (["solve"], ["explain"], ["serve"], ["sweep"], ["optimize", "--minimize", "itl"]):
+        code, out, err = run(verb[0], model, mine, *verb[1:])
+        assert (code, err) == (0, ""), verb
+        assert "Mine" in out or verb[0] in ("solve", "serve")
+    assert run("synthesize", model, "--itl", "40 ms")[0] == 0
+    assert run("train", model, "--gpus", 8, "--global-batch", 8, "--context", 2048, "--dp", 8)[0] in (0, 3)
 
 
 def test_the_walls(run):
@@ -427,7 +512,7 @@ def test_audit_passes_the_registry(run):
     rows = {row["shelf"]: row for row in found["rows"]}
     assert (code, err, found["faults"]) == (0, "", [])
     assert rows["machines"]["records"] == len(list(Hardware))
-    assert rows["models"]["records"] == len(list(Models))
+    assert rows["models"]["records"] == len(list(Models)) + len(Models.EncoderDecoder)
     assert sum(row["figures"] for row in rows.values()) > 700
 
 

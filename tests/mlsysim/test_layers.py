@@ -5,8 +5,8 @@ import pickle
 
 import pytest
 
-from mlsysim import LayeredModel, Models, layers
-from mlsysim.check import InvalidValue, UnknownName
+from mlsysim import LayeredModel, Models, blocks, layers
+from mlsysim.check import InvalidInput, InvalidValue, UnknownName
 
 MODELS = list(Models.Layered)
 
@@ -85,29 +85,58 @@ def test_a_depthwise_convolution_does_less_per_byte_than_a_pointwise_one():
 
 
 def test_a_repeated_block_strides_once():
-    made = layers.unfold([32, 32, 4], [{"op": "conv", "out": 8, "stride": 2, "repeat": 3}])
+    made = blocks.unfold([32, 32, 4], [{"op": "conv", "out": 8, "stride": 2, "repeat": 3}])
     assert [each.writes for each in made] == [16 * 16 * 8] * 3
 
 
 def test_a_scan_needs_no_square_of_the_sequence():
-    long = layers.unfold([2048], [{"op": "tokens", "vocab": 100, "width": 64}, {"op": "mamba"}])
-    short = layers.unfold([1024], [{"op": "tokens", "vocab": 100, "width": 64}, {"op": "mamba"}])
+    long = blocks.unfold([2048], [{"op": "tokens", "vocab": 100, "width": 64}, {"op": "mamba"}])
+    short = blocks.unfold([1024], [{"op": "tokens", "vocab": 100, "width": 64}, {"op": "mamba"}])
     assert sum(each.flops for each in long) == 2 * sum(each.flops for each in short)
 
 
 @pytest.mark.parametrize("block", [{"op": "fly"}, {"out": 8}, {"op": "_around"}, {"op": "add"}])
 def test_an_unknown_block_names_those_there_are(block):
     with pytest.raises(UnknownName, match="op"):
-        layers.unfold([8, 8, 3], [block])
+        blocks.unfold([8, 8, 3], [block])
 
 
 @pytest.mark.parametrize(
     ("shape", "block"),
-    [([8, 8, 3], {"op": "conv"}), ([8], {"op": "conv", "out": 4}), ([8, 8, 3], {"op": "conv", "colour": "red"})],
+    [
+        ([8], {"op": "conv", "out": 4}),
+        ([8, 8, 3], {"op": "encoder", "heads": 2, "ffn": 8}),
+        ([8, 8, 3], {"op": "join"}),
+        ([8, 8, 3], {"op": "conv", "out": 4, "stride": 0}),
+    ],
+    ids=str,
 )
 def test_a_block_that_does_not_fit_says_so(shape, block):
     with pytest.raises(InvalidValue, match="does not follow"):
-        layers.unfold(shape, [block])
+        blocks.unfold(shape, [block])
+
+
+@pytest.mark.parametrize(
+    ("shape", "given", "told"),
+    [
+        ([8, 8, 3], [{"op": "conv"}], "out is None"),
+        ([8, 8, 3], [{"op": "conv", "out": 4, "colour": "red"}], "argument of conv 'colour'"),
+        ([8, 8, 3], [{"op": "conv", "out": "many"}], "out is 'many'"),
+        ([8, 8, 3], [{"op": "conv", "out": 4, "repeat": 10**9}], "repeat is 1000000000"),
+        ([8, 8, 3], [{"op": "conv", "out": 4, "kernel": [3, 0.5]}], "kernel is 0.5"),
+        ([8, 8], [{"op": "norm", "rms": 1}], "rms is 1"),
+        ([8, 8, 3], ["conv"], "op is 'conv'"),
+        ([8, 8, 3], [], "blocks is"),
+        ("8x8", [{"op": "conv", "out": 4}], "input is '8x8'"),
+        ([8, -1], [{"op": "norm"}], "input is -1"),
+        ([8, 8], [{"op": "norm", "repeat": 60_000}] * 2, "at most 100,000 layers"),
+    ],
+    ids=str,
+)
+def test_a_block_that_is_none_says_so(shape, given, told):
+    with pytest.raises(InvalidInput) as caught:
+        blocks.unfold(shape, given)
+    assert told in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -89,10 +89,13 @@ def fed_shapes(spec: ModelSpec, inner: int) -> list[tuple[int, int]]:
 def brute_force_parameters(spec: ModelSpec, experts: int | None = None) -> int:
     """Every tensor of the checkpoint, by its shape, with so many of the experts."""
     total = spec.vocab * spec.hidden * (1 if spec.tied else 2) + spec.learned_positions * spec.hidden
+    total += spec.extra + (spec.beside if experts is None else 0) + (spec.encoder.parameters if spec.encoder else 0)
     total += spec.hidden * (2 if spec.layer_norm else 1)
     for layer in range(spec.layers):
         attention, mixed = attention_shapes(spec), spec.experts and layer >= spec.experts.dense_layers
         matrices = list(attention)
+        if spec.encoder:
+            matrices += attention
         if mixed:
             matrices.append((spec.hidden, spec.experts.count))
             awake = fed_shapes(spec, spec.experts.inner) * (spec.experts.count if experts is None else experts)
@@ -112,7 +115,7 @@ def published_digits(count: float) -> int:
     return len(f"{count:.0f}".rstrip("0"))
 
 
-@pytest.mark.parametrize("spec", list(Models), ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", [*Models, *Models.EncoderDecoder], ids=lambda spec: spec.name)
 def test_parameters_follow_from_the_architecture(spec):
     datum = spec.datum("parameters")
     published = datum.value
@@ -122,9 +125,13 @@ def test_parameters_follow_from_the_architecture(spec):
     elif published_digits(published) > 5:
         assert spec.parameters == published
     else:
-        # Llama 4's published counts hold a vision encoder, which may or may not be within their rounding.
-        least = published if datum.lower is None else datum.lower
-        assert 0.995 * least <= spec.parameters <= 1.005 * published
+        assert spec.parameters == pytest.approx(published, rel=0.005)
+
+
+def test_there_are_models_of_every_kind():
+    assert len(list(Models)) + len(Models.EncoderDecoder) + len(Models.Layered) >= 90
+    families = {each.family for each in Models.Layered}
+    assert families >= {"CNN", "MLP", "encoder", "diffusion", "state space", "recommender"}
 
 
 @pytest.mark.parametrize("spec", [each for each in Models if each.experts], ids=lambda spec: spec.name)

@@ -52,7 +52,7 @@ def test_a_training_step_is_three_passes_of_arithmetic_and_keeps_its_activations
 @given(st.sampled_from(GPUS), st.sampled_from(["inference", "training"]))
 def test_the_largest_batch_fits_and_the_next_does_not(machine, phase):
     most = solve(hardware=machine, phase=phase).max_batch
-    assert solve(hardware=machine, phase=phase, batch=most).feasible
+    assert most == 0 or solve(hardware=machine, phase=phase, batch=most).feasible
     assert not solve(hardware=machine, phase=phase, batch=most + 1).feasible
 
 
