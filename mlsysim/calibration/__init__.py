@@ -1,0 +1,1 @@
+"""Published measurements against the simulator: cases, predictions with ranges, and what of both is fitted."""
