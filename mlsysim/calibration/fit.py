@@ -17,14 +17,14 @@ from mlsysim.calibration.predict import evaluate
 from mlsysim.check import InvalidInput
 
 NOISE = {
-    "training": 0.08,
-    "decode": 0.10,
+    "training": 0.07,
+    "decode": 0.07,
     "prefill": 0.12,
     "kernels": 0.10,
     "vision": 0.15,
     "vision training": 0.15,
-    "collectives": 0.10,
-    "tiny": 0.12,
+    "collectives": 0.08,
+    "tiny": 0.10,
     "fleet": 0.20,
     "power": 0.10,
     "speculative": 0.15,

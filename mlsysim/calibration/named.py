@@ -416,6 +416,7 @@ def network(text: str) -> LayeredModel:
     bare = re.sub(r"\(.*?\)", " ", text)
     known = _networks()
     named = max((name for name in known if name in fold(bare)), key=len, default=None)
+    named = named or min((name for name in known if fold(bare) and name.startswith(fold(bare))), key=len, default=None)
     called = next((fold(name) for pattern, name in _CALLED if re.search(pattern, bare.lower())), None)
     stated = re.search(r"(\d+(?:\.\d+)?)\s*([MG])MACs?", text.replace("MMAC", "MMAC"))
     if named is None or (called is not None and called in known and not named.startswith(called)):

@@ -74,7 +74,7 @@ SCALES = {
     # Serving a transformer.
     "serving.bandwidth": Scale(0.80, 0.4, 0.8),
     "serving.compute": Scale(0.60, 0.4, 0.40),
-    "serving.unpack": Scale(0.88, 0.4, 0.0),
+    "serving.unpack": Scale(0.88, 0.4, 0.8),
     "serving.launch": Scale(4e-6, 0.7, 0.7, "s", fraction=False),
     "serving.all_reduce": Scale(8e-6, 0.6, 0.0, "s", fraction=False),
     "speculative.acceptance": Scale(0.70, 0.4, 0.0),
@@ -102,9 +102,9 @@ SCALES = {
     "link.far_start": Scale(50e-6, 0.6, 0.0, "s", fraction=False),
     "link.ramp": Scale(1.0, 0.6, 0.0, fraction=False),
     "link.hidden": Scale(0.50, 0.7, 0.0),
-    # Microcontrollers: share of the core's multiply-adds a cycle, and of that, what layers with less reuse keep.
+    # Microcontrollers: share of the core's multiply-adds a cycle, what depthwise layers keep of it, cycles of a byte of flash.
     "core.compute": Scale(0.30, 0.6, 0.7),
-    "core.dense": Scale(0.75, 0.5, 0.0),
+    "core.flash": Scale(2.0, 0.5, 0.0, fraction=False),
     "core.depthwise": Scale(0.60, 0.5, 0.0),
     # Fleets.
     "fleet.failures": Scale(5.0e-3, 0.6, 0.3, "1/day", fraction=False),

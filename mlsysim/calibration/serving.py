@@ -234,9 +234,9 @@ def _server(case: Case, reach: Reach, wanted: str) -> Server:
     narrow = {"fp8": "FP8", "int8": "FP8", "fp4": "FP4"}.get(load.precision, "")
     generation = named.generation(machine)
     line = "GeForce" if re.match(r"(RTX|GTX)", machine.name) else ""
-    bandwidth = reach.of("serving.bandwidth", "two dies" if machine.name.endswith("Ultra") else "")
+    bandwidth = reach.of("serving.bandwidth", stack, "two dies" if machine.name.endswith("Ultra") else "")
     if packed:
-        bandwidth *= reach.of("serving.unpack")
+        bandwidth *= reach.of("serving.unpack", stack, "four bits" if load.weight_bytes < 0.8 else "eight bits")
     known = _efficiency(
         bandwidth,
         reach.of("serving.compute", generation, narrow, "experts" if guess.spec.experts else ""),

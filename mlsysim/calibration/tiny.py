@@ -49,7 +49,7 @@ def _versioned(kernels: str, software: str) -> str:
 
 
 def cycles(model: LayeredModel, core: str, kernels: str, reach: Reach) -> float:
-    """Cycles of one inference: each kind of layer at its share of the multiply-adds a cycle that the core can do."""
+    """Cycles of one inference: each layer at its share of the multiply-adds a cycle that the core can do, or at flash's pace."""
     base = reach.of("core.compute", kernels, f"{kernels} on {core}") * named.MULTIPLY_ADDS[core]
     total = 0.0
     for layer in model.layers:
@@ -58,7 +58,6 @@ def cycles(model: LayeredModel, core: str, kernels: str, reach: Reach) -> float:
         each = layer.flops / 2 / base
         if layer.kind == "depthwise convolution":
             each /= reach.of("core.depthwise")
-        elif "convolution" not in layer.kind:
-            each /= reach.of("core.dense")
-        total += each
+        # Weights are read from flash once; a matrix on one vector has no more work than that.
+        total += max(each, layer.weights_read * reach.of("core.flash"))
     return total

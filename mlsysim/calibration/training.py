@@ -19,8 +19,8 @@ from mlsysim.records import Datum, ModelSpec
 from mlsysim.registry import constants
 from mlsysim.software import Software
 from mlsysim.solvers.training import DistributedModel, TrainingResult, describe
-from mlsysim.solvers.training_job import layout
-from mlsysim.solvers.training_step import clocks
+from mlsysim.solvers.training_job import Job
+from mlsysim.solvers.training_step import Passes, clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ _HABITS = {
     "Megatron-Core": Habits(True, True, "none", True, True, 1),
 }
 _USUAL = Habits(True, True, "none", False, True, 3)
-_PORT = {"Volta": 12.5e9 / 8 * 8, "Ampere": 25e9, "Hopper": 50e9, "Blackwell": 50e9, "CDNA": 50e9, "TPU": 25e9}
+_PORT = {"Volta": 12.5e9, "Ampere": 25e9, "Hopper": 50e9, "Blackwell": 50e9, "CDNA": 50e9, "TPU": 25e9}
 """Network bandwidth of one accelerator where the text gives none [B/s]: what clusters of its generation are built with."""
 _TOKENS_A_BATCH = 4e6
 """Tokens in a step where the text gives none: what LLaMA's runs took (arXiv 2302.13971, section 2.2)."""
@@ -158,12 +158,12 @@ def _step(setup: Setup) -> TrainingResult:
 def _fabric(site: named.Site, ports: float = 1.0) -> Fabric:
     machine = site.machine
     generation = named.generation(machine)
-    per_node = site.per_node or (72 if machine.name.startswith("GB") else 8)
-    # A node is filled, or the whole job is one.
-    per_node = gcd(per_node, site.count) if site.count < per_node or site.count % per_node else per_node
+    widest = site.per_node or (72 if machine.name.startswith("GB") else 8)
+    # Jobs fill nodes: the widest that divides the job.
+    per_node = max(size for size in range(1, widest + 1) if site.count % size == 0)
     port = site.port or _PORT.get(generation, 25e9)
     return Fabric(
-        name=machine.name, machine=machine, gpus_per_node=max(1, per_node), link=machine.link or port, nic=port * ports,
+        name=machine.name, machine=machine, gpus_per_node=per_node, link=machine.link or port, nic=port * ports,
         in_network=generation in ("Hopper", "Blackwell"),
     )  # fmt: skip
 
@@ -207,11 +207,11 @@ def _setup(case: Case, reach: Reach) -> Setup:
     parallel = habits.sequence_parallel and recompute != "full" and not single
     parallel = parallel or re.search(r"seq(?:uence)?[\s-]*par", told) is not None
     way = _way(wanted, habits, spec, count, batch, micro, sequence, recompute, parallel, stack)
-    groups = (stack, named.generation(site.machine), narrow)
+    groups = (stack, named.generation(site.machine), narrow, "experts" if spec.experts else "")
     scores = reach.of("training.attention") if habits.fused else 0.5
     software = Stack(
-        stack or "unnamed", habits.fused, not habits.fused, habits.overlap,
-        reach.of("training.compute", *groups), scores,
+        name=stack or "unnamed", fused_attention=habits.fused, dropout=not habits.fused, overlap=habits.overlap,
+        products=reach.of("training.compute", *groups), scores=scores,
     )  # fmt: skip
     batch = max(batch, way.dp * way.micro_batch)
     batch -= batch % (way.dp * way.micro_batch)
@@ -288,8 +288,9 @@ def _way(
     # With a pipeline, sharded weights are gathered once a step and kept (Llama 3, arXiv 2407.21783, section 3.3.2).
     stated = 1 if wanted.zero == 3 and pp > 1 else wanted.zero
     zero = stated if stated is not None else (habits.zero if tp * pp * cp == 1 or habits.zero < 3 else 1)
+    ep = wanted.ep if spec.experts and wanted.ep and dp % wanted.ep == 0 else 1
     return Parallelism(
-        tp=tp, pp=pp, dp=dp, cp=cp, interleave=chunks, schedule="interleaved" if chunks > 1 else "1f1b",
+        tp=tp, pp=pp, dp=dp, cp=cp, ep=ep, interleave=chunks, schedule="interleaved" if chunks > 1 else "1f1b",
         zero=zero if dp * cp > 1 else 0, recompute=recompute, micro_batch=micro,
         sequence_parallel=parallel and tp > 1 and sequence // cp % tp == 0,
     )  # fmt: skip
@@ -307,38 +308,47 @@ def _chunks(layers: int, stages: int) -> int:
 
 
 def _one_layer(setup: Setup, factor: float) -> Answer:
-    """Forward and backward pass of one layer for one micro-batch."""
-    spec = replace(setup.spec, layers=1)
-    site, way = setup.site, setup.way
-    job = describe(spec, _fabric(site), site.count, setup.batch, setup.sequence, setup.precision, "adam", 2, setup.software, 0.0)
+    """Forward and backward pass of one layer for one micro-batch: what a second layer adds."""
+    once, twice = (_passes(setup, layers) for layers in (1, 2))
+    total = twice.slowest - once.slowest
+    sums = (twice.tensor - once.tensor) / once.micro_batches
+    # Two sums on the way forward; recomputation repeats them.
+    forward = twice.forward - once.forward + sums / (3 if setup.way.recompute == "full" else 2)
+    return Answer((forward / factor, (total - forward) / factor), "training", assumed=setup.assumed)
+
+
+def _passes(setup: Setup, layers: int) -> Passes:
+    job = _job(setup, replace(setup.spec, layers=layers), setup.site.count, setup.batch, setup.software)
     reached = (setup.software.products, setup.software.scores, constants("efficiency")["bandwidth"].value)
-    exact = (Estimate.exact(each, "1") for each in reached)
-    clock = clocks(job, *exact)[1]
-    rounds, sums = clock.layer(layout(way), way.recompute), clock.tensor(layout(way), way.recompute)
-    once = sums / (3 if way.recompute == "full" else 2)
-    forward = rounds.forward + once
-    return Answer((forward / factor, (rounds.time + sums - forward) / factor), "training", assumed=setup.assumed)
+    return clocks(job, *(Estimate.exact(each, "1") for each in reached))[1].passes(setup.way)
+
+
+def _job(setup: Setup, spec: ModelSpec, gpus: int, batch: int, software: Software) -> Job:
+    fabric = _fabric(setup.site, setup.ports)
+    return describe(spec, fabric, gpus, batch, setup.sequence, setup.precision, "adam", 2, software, 0.0)
 
 
 def activations(case: Case, reach: Reach) -> Answer:
-    """Memory of what is kept for the backward pass on one GPU of the first stage, in each of the ways a metric names."""
+    """Memory of what is kept for the backward pass on one GPU of the first stage, in each of the ways a metric names.
+
+    However many stages there are, the first holds all layers' worth: as many micro-batches more as it has layers fewer.
+    """
     setup = _setup(case, reach)
-    site = setup.site
-    asked = unit(case.unit)
-    tp = plan(case.parallelism).tp or min(8, site.count)
-    pp = plan(case.parallelism).pp or max(1, site.count // tp)
-    if setup.spec.layers % pp:
-        raise Refused(f"{pp} stages do not cut the {setup.spec.layers} layers evenly")
-    values = []
+    asked, wanted = unit(case.unit), plan(case.parallelism)
+    tp, chunks, stages = wanted.tp or min(8, setup.site.count), wanted.interleave or 1, wanted.pp or 1
+    more = 1.0 + (stages - 1) / (stages * chunks) if chunks > 1 else 1.0
     micro = int(labelled(case.batch, "micro", "MBS", "b") or number(case.batch) or 1)
+    software = replace(setup.software, fused_attention=False, dropout=True)
+    values = []
     for word in _ways(case.metric):
-        recompute = "full" if "full" in word else "selective" if "selective" in word or "sel" in word.split() else "none"
-        parallel = "seq" in word or word.strip() in ("sp",)
-        way = Parallelism(tp=tp, pp=pp, dp=1, recompute=recompute, sequence_parallel=parallel and tp > 1, micro_batch=micro)
-        software = replace(setup.software, fused_attention=False, dropout=True)
-        job = describe(setup.spec, _fabric(site), tp * pp, micro * pp, setup.sequence, setup.precision, "adam", 2, software, 0.0)
-        kept = job.in_flight(way, 0) * job.layers_on(way, 0) * job.kept(layout(way), recompute)
-        values.append(kept / asked.factor)
+        recompute = "full" if "full" in word else "selective" if "sel" in word else "none"
+        way = Parallelism(
+            tp=tp, recompute=recompute, sequence_parallel="seq" in word and tp > 1, micro_batch=micro
+        )  # fmt: skip
+        once, twice = (
+            _job(setup, replace(setup.spec, layers=layers), tp, micro, software).held(way, 0)[0] for layers in (1, 2)
+        )
+        values.append((twice - once) * setup.spec.layers * more / asked.factor)
     return Answer(tuple(values), "memory", exact=True, assumed=setup.assumed)
 
 

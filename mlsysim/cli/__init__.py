@@ -1,4 +1,4 @@
-"""The command line: mlsysim solve, serve, train, plan, sweep, optimize, synthesize, explain, tiny, zoo, walls, audit.
+"""The command line: mlsysim solve, serve, train, plan, sweep, optimize, synthesize, explain, tiny, zoo, walls, audit, calibrate.
 
 Exit code 0: an answer. 1: the registry has a fault. 2: input that cannot be used. 3: infeasible. 4: feasible, but a
 promise is not kept as expected.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from mlsysim import __version__
 from mlsysim.check import InvalidInput
-from mlsysim.cli import fleet, known, machine, space
+from mlsysim.cli import calibration, fleet, known, machine, space
 from mlsysim.cli.report import Report
 from mlsysim.tables import FORMATS
 
@@ -50,6 +50,6 @@ def _parser() -> ArgumentParser:
         made.set_defaults(run=run)
         return made
 
-    for concept in (machine, fleet, space, known):
+    for concept in (machine, fleet, space, known, calibration):
         concept.verbs(verb)
     return parser
