@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from math import exp
 
 from mlsysim import precision as known_formats
-from mlsysim.calibration import named, training
+from mlsysim.calibration import machines, models, training
 from mlsysim.calibration.answers import Answer, Refused, unit, units
 from mlsysim.calibration.cases import Case
 from mlsysim.calibration.grammar import block_bits, formats, labelled, number
@@ -33,7 +34,7 @@ def cache(case: Case, reach: Reach) -> Answer:
     asked = unit(case.unit)
     if asked.dimension != "bytes":
         raise Refused("how full a cache is follows from its requests, which the case does not give")
-    guess = named.transformer(case.model, case.params)
+    guess = models.transformer(case.model, case.params)
     if not guess.known:
         raise Refused(f"the architecture of {case.model} is not known, and cache bytes follow from it alone")
     stored = next(iter(formats(case.precision)), "bf16")
@@ -51,7 +52,7 @@ def cache(case: Case, reach: Reach) -> Answer:
 def sizes(case: Case, reach: Reach) -> Answer:
     """Size of a model in a format, or its bits for each weight."""
     asked = unit(case.unit)
-    guess = named.transformer(case.model, case.params)
+    guess = models.transformer(case.model, case.params)
     name = next(iter(formats(case.precision)), "fp16")
     if block_bits(name) is not None:
         stored = file_bytes(guess.spec, name)
@@ -70,13 +71,17 @@ def perplexity(case: Case, reach: Reach) -> Answer:
         return sizes(case, reach)
     bits = _bits(case)
     if bits is None:
-        raise Refused(f"the loss of {case.precision or 'this format'} is not predicted: activations are rounded as well")
+        raise Refused(
+            f"the loss of {case.precision or 'this format'} is not predicted: activations are rounded as well"
+        )
     family = re.split(r"\d+(?:\.\d+)?B", case.model)[0]
     named_sizes = re.findall(r"(\d+(?:\.\d+)?)B", case.model) or [""]
     values = []
     for each in named_sizes:
         before = _plain(f"{family}{each}B", "llama.cpp" in case.software.lower())
-        rounded = reach.of("quantization.loss") * exp(-reach.of("quantization.slope") * (bits - 4.25)) if bits < 16 else 0.0
+        rounded = (
+            reach.of("quantization.loss") * exp(-reach.of("quantization.slope") * (bits - 4.25)) if bits < 16 else 0.0
+        )
         values.append(before * (1.0 + rounded))
     said = "the plain model's perplexity is looked up in data/accuracy.toml"
     return Answer(tuple(values), "input" if bits >= 16 else "perplexity", exact=bits >= 16, assumed=said)
@@ -100,14 +105,18 @@ def _plain(model: str, with_llama_cpp: bool) -> float:
         for spelled, before in zip(table["models"], table["before"], strict=True):
             if fold(spelled) == wanted:
                 return float(before.value)
-    raise Refused(f"the perplexity of the plain {model} with this software is not known, and what rounding adds is relative to it")
+    raise Refused(
+        f"the perplexity of the plain {model} with this software is not known, and what rounding adds is relative to it"
+    )
 
 
 def carbon(case: Case, reach: Reach) -> Answer:
     """Energy and carbon of so many device-hours."""
     text = f"{case.metric} {case.model} {case.hardware}"
     known = constants("calibration/accounts")
-    hours = re.search(r"(\d[\d,.]*)\s*([kM]?)\s*(?:GPU|TPU|chip|device)?-?h\b|GPU-?h(?:ours)?\s*(\d[\d,.]*)([kM]?)", text)
+    hours = re.search(
+        r"(\d[\d,.]*)\s*([kM]?)\s*(?:GPU|TPU|chip|device)?-?h\b|GPU-?h(?:ours)?\s*(\d[\d,.]*)([kM]?)", text
+    )
     watts = re.search(r"(\d+(?:\.\d+)?)\s*W\b", text)
     if hours:
         figure = (hours[1] or hours[3] or "0").replace(",", "")
@@ -118,7 +127,7 @@ def carbon(case: Case, reach: Reach) -> Answer:
     if watts:
         power = float(watts[1])
     else:
-        machine = named.machine(case.hardware, case.count).machine
+        machine = machines.machine(case.hardware, case.count).machine
         if machine.tdp is None:
             raise Refused(f"the {machine.name} has no rated power")
         power = machine.tdp
@@ -142,10 +151,13 @@ def _hours(case: Case, reach: Reach) -> float:
     """Device-hours of a run whose tokens are known."""
     known = constants("calibration/accounts")
     name = fold(case.model)
-    tokens = next((datum.value for key, datum in known.items() if key.startswith("tokens ") and name.startswith(fold(key[7:]))), None)
+    tokens = next(
+        (datum.value for key, datum in known.items() if key.startswith("tokens ") and name.startswith(fold(key[7:]))),
+        None,
+    )
     if tokens is None:
         raise Refused("neither device-hours nor the tokens of the run are in the case")
-    run = case._replace(
+    run = replace(case, 
         batch=f"{tokens / 1e9:g}B tokens", metric="total GPU-hours", unit="GPU-h", precision=case.precision or "fp16",
         count=case.count or "1024", domain="training", params_b=case.params_b,
     )  # fmt: skip
@@ -154,22 +166,33 @@ def _hours(case: Case, reach: Reach) -> float:
 
 def _intensity(text: str) -> float:
     known = constants("calibration/accounts")
-    site = next((datum for key, datum in known.items() if key.startswith("site ") and fold(key[5:]) in fold(text)), None)
+    site = next(
+        (datum for key, datum in known.items() if key.startswith("site ") and fold(key[5:]) in fold(text)), None
+    )
     return (site or known["intensity"]).value
 
 
 def grid(case: Case, reach: Reach) -> Answer:
     """A grid's intensity, looked up."""
     words = fold(case.hardware)
-    found = max((each for each in constants("grid") if fold(each) in words or (words and words in fold(each))), key=len, default=None)
+    found = max(
+        (each for each in constants("grid") if fold(each) in words or (words and words in fold(each))),
+        key=len,
+        default=None,
+    )
     if found is None:
         raise Refused("an input: this grid's intensity is measured, not computed, and the registry does not hold it")
-    return Answer((constants("grid")[found].value / unit(case.unit).factor,), "input", exact=True, assumed="an input, looked up in data/grid.toml")
+    return Answer(
+        (constants("grid")[found].value / unit(case.unit).factor,),
+        "input",
+        exact=True,
+        assumed="an input, looked up in data/grid.toml",
+    )
 
 
 def power(case: Case, reach: Reach) -> Answer:
     """Power of a server at the wall."""
-    site = named.machine(case.hardware, case.count)
+    site = machines.machine(case.hardware, case.count)
     asked = unit(case.unit)
     if asked.dimension != "power" or site.machine.tdp is None:
         raise Refused(f"power of the {site.machine.name} is not answered in {case.unit}")
@@ -187,7 +210,12 @@ def fleet(case: Case, reach: Reach) -> Answer:
     if count is None:
         raise Refused("the size of the fleet is not in the case")
     nodes = count / _NODE
-    rate = reach.of("fleet.failures", named.generation(named.machine(case.hardware, case.count).machine) if "ampere" not in case.hardware.lower() else "Ampere")
+    rate = reach.of(
+        "fleet.failures",
+        machines.generation(machines.machine(case.hardware, case.count).machine)
+        if "ampere" not in case.hardware.lower()
+        else "Ampere",
+    )
     mtbf = reliability.mtbf_of_many(86400.0 / rate, nodes)
     days = re.search(r"(\d+(?:\.\d+)?)[\s-]*days?", metric)
     if re.search(r"hbm|nic\b|sram|switch|cable|component|software bug", metric):
@@ -200,5 +228,3 @@ def fleet(case: Case, reach: Reach) -> Answer:
         interval = reliability.daly_interval(_WRITE, mtbf)
         return Answer((reliability.goodput(interval, _WRITE, _RESTART, mtbf) / asked.factor,), "fleet")
     raise Refused(f"failures of a fleet are not answered in {case.unit}")
-
-

@@ -58,7 +58,9 @@ _UNITS = {
     "perplexity": {"ppl": 1.0, "perplexity": 1.0},
     "cycles": {"cycles": 1.0, "kcycles": 1e3, "mcycles": 1e6},
 }  # fmt: skip
-_BY_NAME = {name: Unit(dimension, factor, False) for dimension, names in _UNITS.items() for name, factor in names.items()}
+_BY_NAME = {
+    name: Unit(dimension, factor, False) for dimension, names in _UNITS.items() for name, factor in names.items()
+}
 
 
 @cache
@@ -71,7 +73,9 @@ def unit(text: str) -> Unit:
     bare = re.sub(r"\(.*?\)|;.*", " ", text).lower().strip()
     # The case of a prefix tells milli from mega; joules of a megawatt-hour do not occur below it.
     each = re.search(r"/(?:gpu|chip|device|accelerator|core|user)\b|per (?:gpu|device|chip)", bare) is not None
-    bare = re.sub(r"/(?:gpu|chip|device|accelerator|core|user)\b|per (?:gpu|device|chip)|^(?:out(?:put)?|total|gen)\s+", "", bare)
+    bare = re.sub(
+        r"/(?:gpu|chip|device|accelerator|core|user)\b|per (?:gpu|device|chip)|^(?:out(?:put)?|total|gen)\s+", "", bare
+    )
     found = _BY_NAME.get(bare.strip())
     if found is None:
         raise Refused(f"the unit {text!r} is not one that is answered in, such as s, tokens/s, TFLOP/s, GB/s, % or GB")

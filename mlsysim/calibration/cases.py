@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from mlsysim.check import InvalidInput
@@ -13,7 +14,8 @@ MEASURED = ("value", "implied_efficiency_or_check", "notes_traps", "expected_ban
 LONGEST = 10**6
 
 
-class Case(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Case:
     """A setup: what ran on what, how, and in which unit the answer is wanted."""
 
     case_id: str
@@ -49,6 +51,9 @@ class BadTable(InvalidInput):
     """A file that is no table of cases."""
 
 
+COLUMNS = tuple(each.name for each in fields(Case))
+
+
 class Row(NamedTuple):
     """A case, or why the line is none."""
 
@@ -71,7 +76,7 @@ def _lines(path: str) -> list[dict[str, str]]:
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, restkey="beyond", restval="", strict=True)
-            missing = [name for name in Case._fields if name not in (reader.fieldnames or ())]
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
                 raise BadTable(f"{path} is not a table of cases: it has no column {', '.join(missing)}.")
             found = []
@@ -90,7 +95,7 @@ def _lines(path: str) -> list[dict[str, str]]:
 
 def _rows(lines: list[dict[str, str]]) -> Iterator[Row]:
     for number, line in enumerate(lines, start=2):
-        blind = {name: str(line.get(name) or "").strip() for name in Case._fields}
+        blind = {name: str(line.get(name) or "").strip() for name in COLUMNS}
         name = blind["case_id"] or f"line {number}"
         if "beyond" in line:
             yield Row(name, None, f"line {number} has more cells than the header; a comma may want quotes")

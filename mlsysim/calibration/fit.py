@@ -73,7 +73,17 @@ def observations(path: str, uses: Collection[str] = ("fit",)) -> list[Observatio
             continue
         if measured is None or len(measured) != len(answer.values):
             continue
-        found.append(Observation(row.case, measured, line.get("source", ""), line.get("use", ""), answer.band, frozenset(asked), tuple(sorted(asked))))
+        found.append(
+            Observation(
+                row.case,
+                measured,
+                line.get("source", ""),
+                line.get("use", ""),
+                answer.band,
+                frozenset(asked),
+                tuple(sorted(asked)),
+            )
+        )
     return found
 
 
@@ -128,7 +138,12 @@ def distinct(seen: list[Observation]) -> None:
     for index, each in enumerate(seen):
         for key in each.keys:
             rows.setdefault(key, []).append(index)
-    within = {inner for inner in rows for outer in rows if ", " in outer and outer != inner and outer in inner and rows[outer] == rows[inner]}
+    within = {
+        inner
+        for inner in rows
+        for outer in rows
+        if ", " in outer and outer != inner and outer in inner and rows[outer] == rows[inner]
+    }
     for each in seen:
         each.keys = tuple(key for key in each.keys if key not in within)
 
@@ -190,7 +205,9 @@ def solve(seen: Iterable[Observation], shifts: Mapping[str, float]) -> tuple[dic
                 for other, slope_there in used:
                     row[other] += weight * slope[which] * slope_there[which]
     inverse_diagonal, found = _cholesky(matrix, right)
-    return dict(zip(keys, found, strict=True)), {key: sqrt(each) for key, each in zip(keys, inverse_diagonal, strict=True)}
+    return dict(zip(keys, found, strict=True)), {
+        key: sqrt(each) for key, each in zip(keys, inverse_diagonal, strict=True)
+    }
 
 
 def _cholesky(matrix: list[list[float]], right: list[float]) -> tuple[list[float], list[float]]:

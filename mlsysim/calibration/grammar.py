@@ -152,7 +152,9 @@ Lengths(prompt=0, output=128))
     found = re.search(rf"tg\s*{figure}", text, re.I)
     if found:
         return Lengths(0, _whole(found[1]))
-    found = re.search(rf"pp\s*{figure}", text, re.I) or re.match(rf"\s*<?=?{figure}(?![\dx.]|\s*[kmgt]?i?b)", text, re.I)
+    found = re.search(rf"pp\s*{figure}", text, re.I) or re.match(
+        rf"\s*<?=?{figure}(?![\dx.]|\s*[kmgt]?i?b)", text, re.I
+    )
     return Lengths(_whole(found[1]), 0) if found else None
 
 
@@ -180,7 +182,7 @@ def product(text: str) -> Product | None:
         # Written as rows, inner, columns.
         return Product(int(found[1]), int(found[3]), int(found[2]))
     sides = [labelled(text, side) for side in ("m", "n", "k")]
-    if None in sides or "GEMM" not in text.upper() and "MATMUL" not in text.upper():
+    if None in sides or not re.search(r"gemm|matmul", text, re.I):
         return None
     m, n, k = (int(side or 0) for side in sides)
     return Product(m, n, k)

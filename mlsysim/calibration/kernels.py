@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mlsysim import precision as known_formats
-from mlsysim.calibration import named
+from mlsysim.calibration import machines
 from mlsysim.calibration.answers import Answer, Refused, unit
 from mlsysim.calibration.cases import Case
 from mlsysim.calibration.grammar import formats, product
@@ -16,12 +16,15 @@ from mlsysim.physics.roofline import compute_time, memory_time
 
 def asked(case: Case) -> bool:
     """Whether a case is about one kernel."""
-    return re.search(r"gemm|matmul|matrix product|hbm|stream|copy bandwidth|memory bandwidth|attention kernel", case.text) is not None
+    return (
+        re.search(r"gemm|matmul|matrix product|hbm|stream|copy bandwidth|memory bandwidth|attention kernel", case.text)
+        is not None
+    )
 
 
 def answer(case: Case, reach: Reach) -> Answer:
     """A matrix product's time or rate, or the bandwidth of a copy."""
-    machine = named.machine(case.hardware, case.count).machine
+    machine = machines.machine(case.hardware, case.count).machine
     wanted = unit(case.unit)
     if wanted.dimension == "bandwidth":
         return Answer((machine.memory_bandwidth * reach.of("product.bandwidth") / wanted.factor,), "kernels")
@@ -30,7 +33,7 @@ def answer(case: Case, reach: Reach) -> Answer:
     if rate is None:
         raise Refused(f"the {machine.name} has no peak rate in {case.precision or 'sixteen bits'}")
     narrow = {"fp8": "FP8", "int8": "FP8", "fp4": "FP4"}.get(name, "")
-    compute = reach.of("product.compute", named.generation(machine), narrow)
+    compute = reach.of("product.compute", machines.generation(machine), narrow)
     shape = product(case.model)
     if shape is None:
         if wanted.dimension != "operations":

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from math import sqrt
 
-from mlsysim.calibration import named, vision
+from mlsysim.calibration import machines, models, stacks, vision
 from mlsysim.calibration.answers import Answer, Refused, unit
 from mlsysim.calibration.cases import Case
 from mlsysim.calibration.grammar import formats, number, size
@@ -19,7 +20,7 @@ _LARGE = 4e9
 def answer(case: Case, reach: Reach) -> Answer:
     """A collective."""
     wanted = unit(case.unit)
-    site = named.machine(case.hardware, case.count)
+    site = machines.machine(case.hardware, case.count)
     if wanted.dimension == "share":
         return _scaling(case, site, reach)
     if wanted.dimension == "examples":
@@ -39,7 +40,9 @@ def answer(case: Case, reach: Reach) -> Answer:
 
 def _operation(case: Case) -> str:
     text = f"{case.model} {case.metric}".lower()
-    if "copy engine" in case.seq_or_io.lower() or re.search(r"\bp2p\b|point.to.point|send", text) and "reduce" not in text:
+    if "copy engine" in case.seq_or_io.lower() or (
+        re.search(r"\bp2p\b|point.to.point|send", text) and "reduce" not in text
+    ):
         return "copy"
     for pattern, name in (
         (r"reduce[_\s-]*scatter", "reduce-scatter"),
@@ -61,19 +64,20 @@ def _moved(operation: str, message: float, ranks: int) -> float:
     return moved if operation == "all-reduce" else moved / 2
 
 
-def _time(case: Case, site: named.Site, operation: str, message: float, reach: Reach) -> float:
+def _time(case: Case, site: machines.Site, operation: str, message: float, reach: Reach) -> float:
     n, machine = site.count, site.machine
     per_node = site.per_node or (72 if machine.name.startswith("GB") else 8)
     if n < 2:
         raise Refused("a collective of one device sends nothing")
-    generation = named.generation(machine)
+    generation = machines.generation(machine)
     link = machine.link
     if link is None:
         raise Refused(f"the {machine.name} has no figure for its link")
     moved = _moved(operation, message, n)
     if operation == "copy":
         return message / (link * reach.of("link.copy"))
-    if n > per_node or "node" in case.hardware.lower() and "single" not in case.parallelism.lower():
+    several = "node" in case.hardware.lower() and "single" not in case.parallelism.lower()
+    if n > per_node or several:
         port = site.port or {"Ampere": 25e9, "Hopper": 50e9, "Blackwell": 50e9}.get(generation, 25e9)
         rate = min(link * reach.of("link.ring", generation), min(per_node, n) * port * reach.of("link.port"))
         return _ramped(moved / rate, reach.of("link.far_start"), reach)
@@ -96,12 +100,12 @@ def _ramped(flowing: float, start: float, reach: Reach) -> float:
     return start + flowing + reach.of("link.ramp") * sqrt(start * flowing)
 
 
-def _scaling(case: Case, site: named.Site, reach: Reach) -> Answer:
+def _scaling(case: Case, site: machines.Site, reach: Reach) -> Answer:
     """Share of the devices' own rate that is left when each step ends in an all-reduce of all gradients."""
-    model = named.network(case.model)
+    model = models.network(case.model)
     per_node = site.per_node or 8
     batch = number(case.batch) or 64
-    rate, _ = vision._rate(case, model, site._replace(count=1), named.stack(case.software), reach)
+    rate, _ = vision.rate_of(case, model, replace(site, count=1), stacks.stack(case.software), reach)
     port = site.port or 12.5e9
     message = 4.0 * model.parameters
     sent = ring_traffic(message, site.count) / (per_node * port * reach.of("link.port"))

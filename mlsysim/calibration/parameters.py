@@ -102,7 +102,7 @@ SCALES = {
     "link.far_start": Scale(50e-6, 0.6, 0.0, "s", fraction=False),
     "link.ramp": Scale(1.0, 0.6, 0.0, fraction=False),
     "link.hidden": Scale(0.50, 0.7, 0.0),
-    # Microcontrollers: share of the core's multiply-adds a cycle, what depthwise layers keep of it, cycles of a byte of flash.
+    # Microcontrollers: share of the multiply-adds of a cycle, what depthwise layers keep of it, cycles of a flash byte.
     "core.compute": Scale(0.30, 0.6, 0.7),
     "core.flash": Scale(2.0, 0.5, 0.0, fraction=False),
     "core.depthwise": Scale(0.60, 0.5, 0.0),

@@ -54,7 +54,9 @@ def one(row: Row, reach: Reach) -> Prediction:
     except InvalidInput as error:
         return _refusal(case.case_id, case.unit, str(error))
     except (ArithmeticError, ValueError, LookupError, AttributeError) as error:
-        return _refusal(case.case_id, case.unit, f"the case cannot be run as it is written ({type(error).__name__}: {error})")
+        return _refusal(
+            case.case_id, case.unit, f"the case cannot be run as it is written ({type(error).__name__}: {error})"
+        )
     width = exp(EXACT if answer.exact else spread(answer.band, familiar(asked, answer.band)))
     lower = tuple(each / width for each in answer.values)
     upper = tuple(each * width for each in answer.values)
@@ -95,7 +97,11 @@ def predictor(case: Case) -> Predictor:
         (r"perplexity|ppl|file size|bits/weight|bits per weight", f"{metric} {case.unit.lower()}", accounts.perplexity),
         (r"kv bytes|kv cache|activation memory|memory (?:of|per)", metric, accounts.cache),
         (r"interruptions|mttf|mtbf|effective training|checkpoint|storage", metric, accounts.fleet),
-        (r"all[_\s-]*reduce|reduce[_\s-]*scatter|all[_\s-]*gather|all[_\s-]*to[_\s-]*all|busbw|p2p", f"{model} {metric}", messages.answer),
+        (
+            r"all[_\s-]*reduce|reduce[_\s-]*scatter|all[_\s-]*gather|all[_\s-]*to[_\s-]*all|busbw|p2p",
+            f"{model} {metric}",
+            messages.answer,
+        ),
     ):
         if re.search(pattern, text):
             return found
@@ -114,7 +120,9 @@ def predictor(case: Case) -> Predictor:
     ):
         if domain.startswith(prefix):
             return found
-    raise Refused(f"the domain {case.domain!r} is not one that is predicted, such as training_mfu, llm_decode or allreduce")
+    raise Refused(
+        f"the domain {case.domain!r} is not one that is predicted, such as training_mfu, llm_decode or allreduce"
+    )
 
 
 def _input(case: Case, reach: Reach) -> Answer:

@@ -1,4 +1,4 @@
-"""The report: what predictions were worth, by domain and by what the fit had seen; and what is not predicted, and why."""
+"""The report: what predictions were worth, by domain and by what the fit had seen; and what is not predicted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import exp, log
 from statistics import fmean, median
+from typing import NamedTuple
 
 from mlsysim.calibration import cases, validate
 from mlsysim.calibration.fit import Observation, linearize, observations
@@ -45,7 +46,7 @@ class Calibration:
             for mode in MODES:
                 mine = [each for each in self.found if each.mode == mode and each.seen.case.domain == domain]
                 if mine:
-                    rows.append({"domain": title, "mode": mode} | measures(mine))
+                    rows.append({"domain": title, "mode": mode, **measures(mine)})
         return rows
 
     def yardsticks(self) -> list[Row]:
@@ -54,13 +55,18 @@ class Calibration:
         for name, mode, wanted, chosen in _YARDSTICKS:
             mine = [each for each in self.found if each.mode == mode and chosen(each.seen)]
             if mine:
-                rows.append({"yardstick": name, "mode": mode, "to beat": wanted} | measures(mine))
+                rows.append({"yardstick": name, "mode": mode, "to beat": wanted, **measures(mine)})
         return rows
 
     def unpredicted(self) -> list[Row]:
         """What is not predicted, and why."""
         return [
-            {"case": name, "domain": self.lines[name]["domain"], "use": self.lines[name].get("use", ""), "reason": each.reason}
+            {
+                "case": name,
+                "domain": self.lines[name]["domain"],
+                "use": self.lines[name].get("use", ""),
+                "reason": each.reason,
+            }
             for name, each in self.predictions.items()
             if each.status != "predicted"
         ]
@@ -145,28 +151,31 @@ def calibrate(path: str = TABLE) -> Calibration:
     return Calibration(found, {each.case_id: each for each in predict(cases.read(path), Reach(reach.shifts))}, lines)
 
 
-def points(calibration: Calibration) -> list[dict[str, float | str]]:
-    """Each measured figure with its prediction from a fit without its row, for the scatter."""
-    made: list[dict[str, float | str]] = []
+class Mark(NamedTuple):
+    """A measured figure, and its prediction from a fit without its row."""
+
+    case: str
+    domain: str
+    measured: float
+    predicted: float
+    lower: float
+    upper: float
+    unit: str
+    setup: str
+
+
+def marks(calibration: Calibration) -> list[Mark]:
+    """What a scatter shows."""
+    made = []
     for each in calibration.found:
         if each.mode != ROW:
             continue
-        case = each.seen.case
+        case, width = each.seen.case, _width(each)
+        number = f"{case.count} x " if case.count else ""
+        setup = ", ".join(part for part in (f"{case.model} on {number}{case.hardware}", case.software) if part)
         measured = [figure for figure in each.seen.measured if figure]
-        for which, (figure, error) in enumerate(zip(measured, each.errors, strict=True)):
-            width = _width(each)
-            made.append(
-                {
-                    "case": case.case_id + (f" ({which + 1})" if len(measured) > 1 else ""),
-                    "domain": case.domain,
-                    "measured": figure,
-                    "predicted": figure * exp(error),
-                    "lower": figure * exp(error - width),
-                    "upper": figure * exp(error + width),
-                    "unit": case.unit,
-                    "setup": f"{case.model} on {case.count + ' x ' if case.count else ''}{case.hardware}, {case.software}".strip(", "),
-                }
-            )
+        for which, (figure, error) in enumerate(zip(measured, each.errors, strict=True), start=1):
+            name = f"{case.case_id} ({which})" if len(measured) > 1 else case.case_id
+            low, middle, high = (figure * exp(error + shift) for shift in (-width, 0.0, width))
+            made.append(Mark(name, case.domain, figure, middle, low, high, case.unit, setup))
     return made
-
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from mlsysim import precision as known_formats
-from mlsysim.calibration import named
+from mlsysim.calibration import machines, models, stacks
 from mlsysim.calibration.answers import Answer, Refused, unit
 from mlsysim.calibration.cases import Case
 from mlsysim.calibration.grammar import BLOCK_BITS, block_bits, formats, labelled, lengths, number, plan
@@ -16,18 +16,18 @@ from mlsysim.efficiency import Efficiency
 from mlsysim.estimate import Estimate
 from mlsysim.physics.collectives import ring_allreduce_time
 from mlsysim.physics.speculative import speculative_speedup
-from mlsysim.records import Datum, HardwareNode
+from mlsysim.records import Datum, HardwareNode, ModelSpec
 from mlsysim.registry import constants
 from mlsysim.solvers.phase import Operator, Phase, run
 from mlsysim.solvers.tensor_parallel import ALL_REDUCES_PER_LAYER
 from mlsysim.solvers.workload import Workload
 
+
 class Request(NamedTuple):
-    """Tokens in and out, and how many continuations of each request are kept (beam search)."""
+    """Tokens in and out."""
 
     prompt: int
     output: int
-    beams: int = 1
 
 
 _ASKED = 128
@@ -73,13 +73,13 @@ class Blocks(Load):
         """Bytes of one weight of a layer's matrices, the LM head's own format counted in [B]."""
         model = self.model
         matrices = model.projection_parameters + model.feed_forward_parameters
-        return (self.stored - model.head_parameters * self.element) / matrices
+        return float((self.stored - model.head_parameters * self.element) / matrices)
 
 
-def file_bytes(spec: named.ModelSpec, name: str) -> float:
+def file_bytes(spec: ModelSpec, name: str) -> float:
     """Size of a model in one of llama.cpp's formats [B]; the LM head of a 4- or 5-bit one is in 6 bits.
 
-    >>> spec = named.transformer("Llama-2-7B", 6.74e9).spec
+    >>> spec = models.transformer("Llama-2-7B", 6.74e9).spec
     >>> round(file_bytes(spec, "q4_0") / 2**30, 2)  # GiB
     3.56
     """
@@ -131,7 +131,9 @@ class Server(NamedTuple):
             Operator(each.name, each.weights / n, each.kv_cache / cached, each.activations / n, each.flops / n)
             for each in operators
         )
-        phase: Phase = run(name, mine, load.kernels, self.machine.rate(load.precision), self.machine.memory_bandwidth, self.eta)
+        phase: Phase = run(
+            name, mine, load.kernels, self.machine.rate(load.precision), self.machine.memory_bandwidth, self.eta
+        )
         return phase.time.expected + self._talk(load, tokens)
 
     def _talk(self, load: Workload, tokens: int) -> float:
@@ -166,16 +168,17 @@ def answer(case: Case, reach: Reach) -> Answer:
     assumed = ""
     setups = [(case, each) for each in (wanted if several else wanted[:1])]
     if re.search(r"orig\w*\s*/\s*super", metric):
-        setups.insert(0, (case._replace(hardware=re.sub(r"(?i)super", "", case.hardware)), wanted[0]))
+        setups.insert(0, (replace(case, hardware=re.sub(r"(?i)super", "", case.hardware)), wanted[0]))
     for setup, each in setups:
         server = _server(setup, reach, each)
         assumed = server.assumed
         values.append(_one(case, server, asked.dimension, asked.each) / asked.factor)
-    return Answer(tuple(values), "prefill" if _is_prompt(metric, asked.dimension) else "decode", assumed=assumed)
+    return Answer(tuple(values), "prefill" if _is_prompt(metric) else "decode", assumed=assumed)
 
 
-def _is_prompt(metric: str, dimension: str) -> bool:
-    return re.search(r"first token|ttft|prefill|prompt|pp\d", metric) is not None and "in notes" not in metric or dimension == "prompt"
+def _is_prompt(metric: str) -> bool:
+    """Whether a prompt's time or rate is asked for."""
+    return re.search(r"first token|ttft|prefill|prompt|pp\d", metric) is not None and "in notes" not in metric
 
 
 def _one(case: Case, server: Server, dimension: str, each: bool) -> float:
@@ -185,7 +188,9 @@ def _one(case: Case, server: Server, dimension: str, each: bool) -> float:
     first, output = max(1, given.prompt), given.output or _ASKED
     middle = first + output // 2
     if re.search(r"one (?:\S+ )*layer|single layer", case.model.lower()) and dimension == "time":
-        return server.layer(int(batch or 1), middle if output < first else first, "decode" in f"{case.domain} {case.case_id}")
+        return server.layer(
+            int(batch or 1), middle if output < first else first, "decode" in f"{case.domain} {case.case_id}"
+        )
     if re.search(r"first token|ttft", metric) and "in notes" not in metric:
         return server.prefill(first, int(batch or 1))
     if re.search(r"prefill|prompt processing|\bpp\d+", metric) and "in notes" not in metric and dimension == "tokens":
@@ -204,7 +209,7 @@ def _one(case: Case, server: Server, dimension: str, each: bool) -> float:
     size = int(batch) if batch else server.most(first + output)
     size = min(size, max(1, server.most(first + output)) * server.replicas if not batch else size)
     # In a steady state as in one batch: prompts, then a step for each token.
-    cycle = server.prefill(first, size) + output * server.step(size * given.beams, middle)
+    cycle = server.prefill(first, size) + output * server.step(size, middle)
     rate = size / cycle * server.replicas
     if each or "per gpu" in metric:
         rate /= server.ranks * server.replicas
@@ -213,7 +218,7 @@ def _one(case: Case, server: Server, dimension: str, each: bool) -> float:
 
 def _lengths(case: Case) -> Request:
     """Tokens of a request: as the case says, or as its data set has them."""
-    text = f"{case.seq_or_io} {case.model} {case.software}".lower()
+    text = f"{case.seq_or_io} {case.model}".lower()
     inside = re.search(r"~?(\d+)\s*in\s*/\s*~?(\d+)\s*out", f"{case.seq_or_io} {case.model}")
     stated = Request(int(inside[1]), int(inside[2])) if inside else None
     if stated is None:
@@ -221,30 +226,41 @@ def _lengths(case: Case) -> Request:
         stated = Request(given.prompt, given.output) if given else None
     if stated is None:
         stated = next((size for name, size in _DATASETS.items() if name in text), Request(128, _ASKED))
-    # MLPerf Inference runs GPT-J with four beams.
-    return stated._replace(beams=4) if "mlperf" in text and re.search(r"gpt-?j", text) else stated
+    return stated
 
 
 def _server(case: Case, reach: Reach, wanted: str) -> Server:
-    site = named.machine(case.hardware, case.count)
-    guess = named.transformer(case.model, case.params)
-    machine, stack = site.machine, named.stack(case.software)
+    site = machines.machine(case.hardware, case.count)
+    guess = models.transformer(case.model, case.params)
+    machine, stack = site.machine, stacks.stack(case.software)
     load = _stored(guess, wanted, machine)
     packed = load.weight_bytes < known_formats.BYTES[load.precision]
     narrow = {"fp8": "FP8", "int8": "FP8", "fp4": "FP4"}.get(load.precision, "")
-    generation = named.generation(machine)
+    generation = machines.generation(machine)
     line = "GeForce" if re.match(r"(RTX|GTX)", machine.name) else ""
     bandwidth = reach.of("serving.bandwidth", stack, "two dies" if machine.name.endswith("Ultra") else "")
     if packed:
         bandwidth *= reach.of("serving.unpack", stack, "four bits" if load.weight_bytes < 0.8 else "eight bits")
-    known = _efficiency(
+    known = efficiency(
         bandwidth,
         reach.of("serving.compute", generation, narrow, "experts" if guess.spec.experts else ""),
         reach.of("serving.launch", stack, line),
     )
     wanted_plan = plan(case.parallelism)
-    ranks = wanted_plan.tp or (site.count if wanted_plan.dp is None and not re.search(r"replica|continuous", case.parallelism + case.batch) else None)
-    server = Server(machine, 1, 1, load, known, reach.of("serving.all_reduce"), "" if guess.known else "architecture assumed from its size")
+    ranks = wanted_plan.tp or (
+        site.count
+        if wanted_plan.dp is None and not re.search(r"replica|continuous", case.parallelism + case.batch)
+        else None
+    )
+    server = Server(
+        machine,
+        1,
+        1,
+        load,
+        known,
+        reach.of("serving.all_reduce"),
+        "" if guess.known else "architecture assumed from its size",
+    )
     if ranks is None:
         ranks = _quickest(server, site.count, _lengths(case))
     ranks = max(1, min(ranks, site.count if case.count else ranks))
@@ -262,12 +278,14 @@ def _quickest(server: Server, count: int, given: Request) -> int:
             size = one.most(given.prompt + given.output)
         except Refused:
             continue
-        cycle = one.prefill(max(1, given.prompt), size) + given.output * one.step(size, given.prompt + given.output // 2)
+        cycle = one.prefill(max(1, given.prompt), size) + given.output * one.step(
+            size, given.prompt + given.output // 2
+        )
         rates[ranks] = size / cycle / ranks
     return max(rates, key=rates.__getitem__) if rates else count
 
 
-def _efficiency(bandwidth: float, compute: float, launch: float) -> Efficiency:
+def efficiency(bandwidth: float, compute: float, launch: float) -> Efficiency:
     def passport(value: float, unit: str) -> Datum:
         return Datum(value, unit, "calibration", "", "measured")
 
@@ -279,7 +297,7 @@ def _efficiency(bandwidth: float, compute: float, launch: float) -> Efficiency:
     )
 
 
-def _stored(guess: named.Guess, wanted: str, machine: HardwareNode) -> Load:
+def _stored(guess: models.Guess, wanted: str, machine: HardwareNode) -> Load:
     """The workload in a format: what the machine cannot compute in is stored so and computed in sixteen bits."""
     spec = guess.spec
     wide = next((each for each in ("fp16", "bf16", "fp32", "int8") if each in machine.peak), None)
@@ -301,12 +319,12 @@ def _stored(guess: named.Guess, wanted: str, machine: HardwareNode) -> Load:
 
 
 def _speculative(case: Case, reach: Reach) -> Answer:
-    """The theorem's speed-up, at the acceptance that was fitted, with a drafter as many times cheaper as it is smaller."""
-    if "specul" not in case.text and "draft" not in case.text or "+" not in case.model:
+    """The theorem's speed-up, at the acceptance that was fitted, with a drafter cheaper as it is smaller."""
+    if not re.search(r"specul|draft", case.text) or "+" not in case.model:
         raise Refused("a gain of one system over another is not predicted: the other's setup is not in the case")
     gamma = labelled(case.parallelism, "gamma", "k", "draft") or labelled(case.metric, "gamma") or 5
     target, draft = (part.strip() for part in case.model.split("+", 1))
-    sizes = [named.transformer(target, case.params).spec.parameters, _draft(draft)]
+    sizes = [models.transformer(target, case.params).spec.parameters, _draft(draft)]
     cost = (sizes[1] / sizes[0]) ** 0.8
     speed = speculative_speedup(reach.of("speculative.acceptance"), int(gamma), min(1.0, cost))
     return Answer((speed,), "speculative")
@@ -315,4 +333,4 @@ def _speculative(case: Case, reach: Reach) -> Answer:
 def _draft(name: str) -> float:
     sizes = {"small": 60e6, "base": 220e6, "large": 770e6, "xl": 3e9}
     found = next((size for key, size in sizes.items() if key in name.lower()), None)
-    return found or float(named.transformer(name, None).spec.parameters)
+    return found or float(models.transformer(name, None).spec.parameters)

@@ -38,7 +38,11 @@ def refit() -> list[Observation]:
 
 
 def _parameters(seen: list[Observation], shifts: Mapping[str, float], spreads: Mapping[str, float]) -> str:
-    lines = [_HEAD.format(told="Fractions of peaks and fixed times, by kind of kernel, and by what sets a group apart from its kind.")]
+    lines = [
+        _HEAD.format(
+            told="Fractions of peaks and fixed times, by kind of kernel, and by what sets a group apart from its kind."
+        )
+    ]
     rows: dict[str, int] = {}
     for each in seen:
         for key in each.keys:
@@ -57,8 +61,15 @@ def _parameters(seen: list[Observation], shifts: Mapping[str, float], spreads: M
 
 
 def _bands(widths: Mapping[str, float]) -> str:
-    lines = [_HEAD.format(told="Half-widths of bands, as logarithms: what seven in eight rows stayed within when they were left out of the fit.")]
-    lines += [f'["{name}"]\nvalue = {width:.3f}\nunit = "1"\nsource = "measurements"\n' for name, width in sorted(widths.items())]
+    lines = [
+        _HEAD.format(
+            told="Half-widths of bands, as logarithms: what seven in eight rows stayed within when left out of the fit."
+        )
+    ]
+    lines += [
+        f'["{name}"]\nvalue = {width:.3f}\nunit = "1"\nsource = "measurements"\n'
+        for name, width in sorted(widths.items())
+    ]
     return "\n".join(lines)
 
 
@@ -74,5 +85,3 @@ def _seen(seen: list[Observation]) -> str:
 def _write(name: str, text: str) -> None:
     with open(os.path.join(FOLDER, name), "w", encoding="utf-8", newline="\n") as file:
         file.write(text.rstrip("\n") + "\n")
-
-

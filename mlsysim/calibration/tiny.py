@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mlsysim.calibration import named
+from mlsysim.calibration import machines, models, stacks
 from mlsysim.calibration.answers import Answer, Refused, unit
 from mlsysim.calibration.cases import Case
 from mlsysim.calibration.parameters import Reach
@@ -15,10 +15,10 @@ from mlsysim.physics.tiny import core_time, inference_energy
 def answer(case: Case, reach: Reach) -> Answer:
     """A microcontroller case."""
     wanted = unit(case.unit)
-    machine = named.machine(case.hardware, case.count).machine
-    if machine.clock is None or machine.core not in named.MULTIPLY_ADDS:
+    machine = machines.machine(case.hardware, case.count).machine
+    if machine.clock is None or machine.core not in machines.MULTIPLY_ADDS:
         raise Refused(f"the {machine.name} has no core whose kernels are known")
-    model = named.network(case.model)
+    model = models.network(case.model)
     values = []
     for kernels in _runtimes(case):
         time = core_time(1.0, cycles(model, machine.core, kernels, reach), machine.clock)
@@ -37,20 +37,23 @@ def answer(case: Case, reach: Reach) -> Answer:
 def _runtimes(case: Case) -> list[str]:
     listed = re.sub(r".*?(?:latency|invoke\(\)|time|throughput)", "", case.metric)
     if re.search(r"\w\s*/\s*\w", listed):
-        parts = [each.strip() for each in listed.split("/")]
-        named_parts = [named.runtime(f"{each} ESP-NN" if each.startswith("with ") and "NN" not in each else each) for each in parts]
+        parts = [re.sub(r"^with\b(?!.*NN)", "ESP-NN", each.strip()) for each in listed.split("/")]
         # The version a list of runtimes gives holds for the metric too.
-        return [_versioned(each, case.software) for each in named_parts]
-    return [named.runtime(case.software)]
+        return [_versioned(stacks.runtime(each), case.software) for each in parts]
+    return [stacks.runtime(case.software)]
 
 
 def _versioned(kernels: str, software: str) -> str:
-    return named.runtime("X-CUBE-AI 7.3") if kernels == "X-CUBE-AI" and re.search(r"cube-?ai\s*7", software.lower()) else kernels
+    return (
+        stacks.runtime("X-CUBE-AI 7.3")
+        if kernels == "X-CUBE-AI" and re.search(r"cube-?ai\s*7", software.lower())
+        else kernels
+    )
 
 
 def cycles(model: LayeredModel, core: str, kernels: str, reach: Reach) -> float:
-    """Cycles of one inference: each layer at its share of the multiply-adds a cycle that the core can do, or at flash's pace."""
-    base = reach.of("core.compute", kernels, f"{kernels} on {core}") * named.MULTIPLY_ADDS[core]
+    """Cycles of one inference: each layer at a share of the multiply-adds that the core can do, or at flash's pace."""
+    base = reach.of("core.compute", kernels, f"{kernels} on {core}") * machines.MULTIPLY_ADDS[core]
     total = 0.0
     for layer in model.layers:
         if not layer.weights_read:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import gcd
 from typing import NamedTuple
 
-from mlsysim.calibration import named
+from mlsysim.calibration import machines, models, stacks
 from mlsysim.calibration.answers import Answer, Refused, unit
 from mlsysim.calibration.cases import Case
 from mlsysim.calibration.grammar import Plan, formats, labelled, lengths, number, plan
@@ -15,7 +15,7 @@ from mlsysim.calibration.parameters import Reach
 from mlsysim.estimate import Estimate
 from mlsysim.fabrics import Fabric
 from mlsysim.parallelism import Parallelism, stage_layers
-from mlsysim.records import Datum, ModelSpec
+from mlsysim.records import Datum, HardwareNode, ModelSpec
 from mlsysim.registry import constants
 from mlsysim.software import Software
 from mlsysim.solvers.training import DistributedModel, TrainingResult, describe
@@ -68,7 +68,7 @@ _HABITS = {
 }
 _USUAL = Habits(True, True, "none", False, True, 3)
 _PORT = {"Volta": 12.5e9, "Ampere": 25e9, "Hopper": 50e9, "Blackwell": 50e9, "CDNA": 50e9, "TPU": 25e9}
-"""Network bandwidth of one accelerator where the text gives none [B/s]: what clusters of its generation are built with."""
+"""Network bandwidth of one accelerator where the text gives none [B/s]: what clusters of its generation have."""
 _TOKENS_A_BATCH = 4e6
 """Tokens in a step where the text gives none: what LLaMA's runs took (arXiv 2302.13971, section 2.2)."""
 
@@ -76,7 +76,7 @@ _TOKENS_A_BATCH = 4e6
 class Setup(NamedTuple):
     """A training job as read from a case."""
 
-    site: named.Site
+    site: machines.Site
     spec: ModelSpec
     known: bool
     sequence: int
@@ -113,15 +113,14 @@ def _told(case: Case, setup: Setup, step: TrainingResult, reach: Reach, share: f
     time = step.time.expected * share
     tokens = setup.batch * setup.sequence / time
     metric = case.metric.lower()
-    months = asked.dimension == "device time" or "real run" in case.text
-    run = reach.of("training.run") if months else 1.0
+    run = reach.of("training.run") if asked.dimension == "device time" else 1.0
     if asked.dimension == "tokens":
         value = tokens / (setup.site.count if asked.each or "per gpu" in metric else 1)
     elif asked.dimension == "examples":
         value = setup.batch / time / (setup.site.count if asked.each else 1)
     elif asked.dimension == "time":
         if re.search(r"to train|time to|total", metric) and _run_tokens(case):
-            value = (_run_tokens(case) or 0.0) / tokens / run
+            value = (_run_tokens(case) or 0.0) / tokens
         else:
             value = time
     elif asked.dimension in ("operations", "share"):
@@ -143,21 +142,29 @@ def _told(case: Case, setup: Setup, step: TrainingResult, reach: Reach, share: f
 
 
 def _run_tokens(case: Case) -> float | None:
-    found = re.search(r"(\d+(?:\.\d+)?)\s*([TBM])\s*(?:training\s*)?tok", f"{case.batch} {case.seq_or_io} {case.metric}")
+    found = re.search(
+        r"(\d+(?:\.\d+)?)\s*([TBM])\s*(?:training\s*)?tok", f"{case.batch} {case.seq_or_io} {case.metric}"
+    )
     return float(found[1]) * {"T": 1e12, "B": 1e9, "M": 1e6}[found[2]] if found else None
 
 
 def _step(setup: Setup) -> TrainingResult:
     site = setup.site
     return DistributedModel().solve(
-        model=setup.spec, fabric=_fabric(site, setup.ports), gpus=site.count, global_batch=setup.batch, parallelism=setup.way,
-        context=setup.sequence, precision=setup.precision, software=setup.software,
-    )  # fmt: skip
+        model=setup.spec,
+        fabric=_fabric(site, setup.ports),
+        gpus=site.count,
+        global_batch=setup.batch,
+        parallelism=setup.way,
+        context=setup.sequence,
+        precision=setup.precision,
+        software=setup.software,
+    )
 
 
-def _fabric(site: named.Site, ports: float = 1.0) -> Fabric:
+def _fabric(site: machines.Site, ports: float = 1.0) -> Fabric:
     machine = site.machine
-    generation = named.generation(machine)
+    generation = machines.generation(machine)
     widest = site.per_node or (72 if machine.name.startswith("GB") else 8)
     # Jobs fill nodes: the widest that divides the job.
     per_node = max(size for size in range(1, widest + 1) if site.count % size == 0)
@@ -168,7 +175,7 @@ def _fabric(site: named.Site, ports: float = 1.0) -> Fabric:
     )  # fmt: skip
 
 
-def _precision(case: Case, machine: named.HardwareNode) -> tuple[str, str]:
+def _precision(case: Case, machine: HardwareNode) -> tuple[str, str]:
     """The arithmetic that is counted with, and the class it is fitted in."""
     wanted = next(iter(formats(case.precision)), "bf16")
     narrow = "FP4" if wanted == "fp4" else "FP8" if wanted == "fp8" else ""
@@ -181,10 +188,10 @@ def _precision(case: Case, machine: named.HardwareNode) -> tuple[str, str]:
 
 
 def _setup(case: Case, reach: Reach) -> Setup:
-    site = named.machine(case.hardware, case.count)
-    guess = named.transformer(case.model, case.params)
+    site = machines.machine(case.hardware, case.count)
+    guess = models.transformer(case.model, case.params)
     spec = guess.spec
-    stack = named.stack(case.software)
+    stack = stacks.stack(case.software)
     habits = _HABITS.get(stack, _USUAL)
     precision, narrow = _precision(case, site.machine)
     given = lengths(case.seq_or_io)
@@ -202,12 +209,12 @@ def _setup(case: Case, reach: Reach) -> Setup:
     count = site.count
     if not case.count or number(case.count) is None:
         count = _made(wanted) or 1024
-        site = site._replace(count=count)
+        site = replace(site, count=count)
     batch, micro = _batch(case, sequence, count, wanted)
     parallel = habits.sequence_parallel and recompute != "full" and not single
     parallel = parallel or re.search(r"seq(?:uence)?[\s-]*par", told) is not None
     way = _way(wanted, habits, spec, count, batch, micro, sequence, recompute, parallel, stack)
-    groups = (stack, named.generation(site.machine), narrow, "experts" if spec.experts else "")
+    groups = (stack, machines.generation(site.machine), narrow, "experts" if spec.experts else "")
     scores = reach.of("training.attention") if habits.fused else 0.5
     software = Stack(
         name=stack or "unnamed", fused_attention=habits.fused, dropout=not habits.fused, overlap=habits.overlap,
@@ -355,5 +362,3 @@ def activations(case: Case, reach: Reach) -> Answer:
 def _ways(metric: str) -> list[str]:
     text = re.sub(r".*memory", "", metric.lower()).strip()
     return [each.strip() for each in text.split("/")] if text else ["none"]
-
-

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from mlsysim.calibration.fit import Observation, compare, prior, solve
-from mlsysim.calibration import named
+from mlsysim.calibration import stacks
 from mlsysim.calibration.cases import Case
+from mlsysim.calibration.fit import Observation, compare, prior, solve
 
 FITTED, ROW, DEVICE, SOFTWARE, SOURCE, PRIOR = (
     "in sample",
@@ -60,7 +60,7 @@ def device(seen: Observation) -> str:
 
 def software(case: Case) -> str:
     """The stack or runtime of a case."""
-    return named.runtime(case.software) if case.domain.startswith("tiny") else named.stack(case.software)
+    return stacks.runtime(case.software) if case.domain.startswith("tiny") else stacks.stack(case.software)
 
 
 def source(text: str) -> str:
@@ -76,7 +76,7 @@ def _folds(count: int, name: Callable[[int], str]) -> list[list[int]]:
 
 
 def _left_out(mode: str, members: list[int], seen: list[Observation], shifts: Mapping[str, float]) -> list[Outcome]:
-    """The fold's rows, predicted from the others: one step from the whole fit, to where its gradient is zero without them."""
+    """The fold's rows, predicted from the others: one step from the whole fit to where they have no pull."""
     fold = set(members)
     touched = _connected({key for index in members for key in seen[index].keys}, seen)
     rest = [each for index, each in enumerate(seen) if index not in fold and touched & set(each.keys)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from mlsysim.calibration import named
+from mlsysim.calibration import machines, models, stacks
 from mlsysim.calibration.answers import Answer, Refused, unit
 from mlsysim.calibration.cases import Case
 from mlsysim.calibration.grammar import formats, labelled, number
 from mlsysim.calibration.parameters import Reach
-from mlsysim.calibration.serving import _efficiency as efficiency
+from mlsysim.calibration.serving import efficiency
 from mlsysim.layered import LayeredModel
 from mlsysim.layers import unfold
 from mlsysim.records import HardwareNode
@@ -30,15 +31,15 @@ _TF32 = ("Ampere", "Ada", "Hopper", "Blackwell")
 def answer(case: Case, reach: Reach) -> Answer:
     """A vision or encoder case."""
     wanted = unit(case.unit)
-    site = named.machine(case.hardware, case.count)
-    stack = named.stack(case.software)
+    site = machines.machine(case.hardware, case.count)
+    stack = stacks.stack(case.software)
     models = _models(case)
-    if site.machine.name.startswith("Coral"):
+    if _on_chip(site.machine):
         values = [_streamed(model, host, site.machine, stack, reach) for model in models for host in _hosts(case)]
         return Answer(tuple(_per(wanted.dimension, each) / wanted.factor for each in values), "vision")
     values = []
     for model in models:
-        rate, batch = _rate(case, model, site, stack, reach)
+        rate, batch = rate_of(case, model, site, stack, reach)
         if wanted.dimension == "examples":
             value = rate * (1 if wanted.each else site.count)
         elif wanted.dimension == "time" and re.search(r"time to|top-1|converge", case.metric.lower()):
@@ -49,6 +50,11 @@ def answer(case: Case, reach: Reach) -> Answer:
             raise Refused(f"a network is not answered in {case.unit}")
         values.append(value / wanted.factor)
     return Answer(tuple(values), "vision training" if _trains(case) else "vision")
+
+
+def _on_chip(machine: HardwareNode) -> bool:
+    """Whether a machine has no more memory than what its chip holds, less than a usual network."""
+    return machine.memory < 16e6 and not machine.core
 
 
 def _trains(case: Case) -> bool:
@@ -66,16 +72,18 @@ def _models(case: Case) -> list[LayeredModel]:
     if len(parts) > 1:
         stem = parts[0].rsplit(" ", 1)[0]
         parts = [parts[0], *(each if len(each.split()) > 2 else f"{stem} {each}" for each in parts[1:])]
-    return [named.network(each) for each in parts]
+    return [models.network(each) for each in parts]
 
 
 def _encoder(case: Case) -> LayeredModel:
     """BERT on the tokens of a case."""
     large = "base" not in case.model.lower()
     length = labelled(case.model, "seq") or number(case.seq_or_io) or 128
-    tokens = next((mean for name, mean in _MEAN_TOKENS.items() if name in case.text and "var" in case.seq_or_io), length)
+    tokens = next(
+        (mean for name, mean in _MEAN_TOKENS.items() if name in case.text and "var" in case.seq_or_io), length
+    )
     width, heads, layers = (1024, 16, 24) if large else (768, 12, 12)
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"op": "tokens", "vocab": 30522, "width": width, "positions": 512},
         {"op": "norm"},
         {"op": "encoder", "heads": heads, "ffn": 4 * width, "repeat": layers},
@@ -90,26 +98,26 @@ def _precision(case: Case, machine: HardwareNode) -> tuple[HardwareNode, str]:
         wanted = "fp8"
     sixteen = machine.peak.get("fp16") or machine.peak.get("bf16")
     if wanted == "tf32":
-        if named.generation(machine) not in _TF32 or sixteen is None:
+        if machines.generation(machine) not in _TF32 or sixteen is None:
             raise Refused(f"the {machine.name} has no TF32")
         # A TF32 product has half the rate of one in sixteen bits and moves numbers of four bytes.
-        return named.changed(machine, peak={**machine.peak, "fp32": sixteen / 2}), "fp32"
+        return machines.changed(machine, peak={**machine.peak, "fp32": sixteen / 2}), "fp32"
     if wanted in machine.peak:
         return machine, wanted
-    for each in ("bf16", "fp16", "int8"):
-        if each in machine.peak and wanted not in ("fp32",):
+    for each in ("bf16", "fp16", "int8", "fp32"):
+        if each in machine.peak and wanted != "fp32":
             return machine, each
     raise Refused(f"the {machine.name} has no peak rate in {case.precision or wanted}")
 
 
-def _rate(case: Case, model: LayeredModel, site: named.Site, stack: str, reach: Reach) -> tuple[float, int]:
+def rate_of(case: Case, model: LayeredModel, site: machines.Site, stack: str, reach: Reach) -> tuple[float, int]:
     """Examples a second of one device, and how many at once."""
     machine, precision = _precision(case, site.machine)
     trains = _trains(case)
     tensor = "tf32" in case.precision.lower()
     narrow = "INT8" if precision in ("int8", "fp8") else "TF32" if tensor else "FP32" if precision == "fp32" else ""
     kind = "vision" if model.kernel_class == "convolution" else "encoder"
-    generation = named.generation(machine)
+    generation = machines.generation(machine)
     groups = (stack, "" if generation == machine.name else generation, narrow) if kind == "vision" else ()
     known = efficiency(
         reach.of("vision.bandwidth"),
@@ -136,9 +144,11 @@ def _to_target(rate: float, count: int, reach: Reach) -> float:
 
 
 def _hosts(case: Case) -> list[str]:
-    return [each.strip() for each in case.metric.lower().removeprefix("latency").split("/")] if "usb" in case.metric.lower() else [
-        "dev board" if "dev" in case.hardware.lower() and "/" not in case.hardware else "usb"
-    ]
+    return (
+        [each.strip() for each in case.metric.lower().removeprefix("latency").split("/")]
+        if "usb" in case.metric.lower()
+        else ["dev board" if "dev" in case.hardware.lower() and "/" not in case.hardware else "usb"]
+    )
 
 
 def _streamed(model: LayeredModel, host: str, machine: HardwareNode, stack: str, reach: Reach) -> float:
