@@ -182,12 +182,10 @@ def grid(case: Case, reach: Reach) -> Answer:
     )
     if found is None:
         raise Refused("an input: this grid's intensity is measured, not computed, and the registry does not hold it")
-    return Answer(
-        (constants("grid")[found].value / unit(case.unit).factor,),
-        "input",
-        exact=True,
-        assumed="an input, looked up in data/grid.toml",
-    )
+    datum, factor = constants("grid")[found], unit(case.unit).factor
+    ends = ((datum.lower or datum.value) / factor, (datum.upper or datum.value) / factor)
+    told = "an input, looked up in data/grid.toml"
+    return Answer((datum.value / factor,), "input", exact=True, assumed=told, ends=ends)
 
 
 def power(case: Case, reach: Reach) -> Answer:

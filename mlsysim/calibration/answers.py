@@ -15,12 +15,13 @@ class Refused(InvalidInput):
 
 class Answer(NamedTuple):
     """Figures in the unit that was asked for, one for each that the metric names; which domain's band holds, whether
-    the figures are exact, and what had to be assumed."""
+    the figures are exact, what had to be assumed, and ends of the first figure that its source gives."""
 
     values: tuple[float, ...]
     band: str
     exact: bool = False
     assumed: str = ""
+    ends: tuple[float, float] | None = None
 
 
 class Unit(NamedTuple):

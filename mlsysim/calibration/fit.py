@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from math import log, sqrt
+from functools import cache
+from math import inf, log, sqrt
 
 from mlsysim.calibration import cases
 from mlsysim.calibration.cases import Case
@@ -32,7 +33,7 @@ NOISE = {
 }
 """How far a measurement lies off for reasons no parameter stands for, by domain: a first figure, as a logarithm."""
 STEP = 1e-3
-ROUNDS = 30
+ROUNDS = 25
 STILL = 2e-3
 SMALL = 0.15
 """A group's step below which it does as its kind does."""
@@ -116,6 +117,7 @@ def linearize(seen: Observation, shifts: dict[str, float]) -> None:
     seen.slopes = tuple(slopes)
 
 
+@cache
 def prior(key: str) -> float:
     """How far a parameter may step from zero."""
     scale = SCALES[key.partition(", ")[0]]
@@ -152,12 +154,16 @@ def converge(seen: list[Observation], start: dict[str, float]) -> tuple[dict[str
     """Gauss-Newton from these steps, until none moves."""
     shifts, spreads = dict(start), dict[str, float]()
     for group in components(seen):
+        before, share = inf, 1.0
         for _ in range(ROUNDS):
             for each in group:
                 linearize(each, shifts)
             found, spread = solve(group, shifts)
             moved = max((abs(found[key] - shifts.get(key, 0.0)) for key in found), default=0.0)
-            shifts |= found
+            # Where a roofline bends, whole steps can go back and forth over the bend.
+            share = share / 2 if moved > 0.8 * before else share
+            before = moved
+            shifts |= {key: shifts.get(key, 0.0) + share * (step - shifts.get(key, 0.0)) for key, step in found.items()}
             spreads |= spread
             if moved < STILL:
                 break

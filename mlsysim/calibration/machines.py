@@ -90,6 +90,8 @@ def machine(text: str, count: str = "") -> Site:
     """
     if not text.strip():
         raise InvalidValue("hardware", text, "no machine is named", '"A100 SXM4 80GB"')
+    if re.search(r"undisclosed|not stated|unknown", text, re.I):
+        raise InvalidValue("hardware", text, "what ran is not disclosed", '"H100 SXM"')
     bare = re.sub(r"\(.*?\)", " ", re.sub(r"(?i)coral(?! edge)", "Coral Edge TPU", text))
     found = _find(bare) or _find(text)
     if found is None:

@@ -16,7 +16,7 @@ from mlsysim.calibration.parameters import Reach, fitted, spread
 from mlsysim.check import InvalidInput
 
 Predictor = Callable[[Case, Reach], Answer]
-EXACT = 0.005
+EXACT = 0.02
 """Half the width of the band of what follows from counts, as a logarithm: what rounding in a table takes away."""
 COLUMNS = ("case_id", "predicted", "lower", "upper", "unit", "status", "reason")
 
@@ -60,6 +60,8 @@ def one(row: Row, reach: Reach) -> Prediction:
     width = exp(EXACT if answer.exact else spread(answer.band, familiar(asked, answer.band)))
     lower = tuple(each / width for each in answer.values)
     upper = tuple(each * width for each in answer.values)
+    if answer.ends is not None:
+        lower, upper = (min(lower[0], answer.ends[0]),), (max(upper[0], answer.ends[1]),)
     return Prediction(case.case_id, answer.values, lower, upper, case.unit, "predicted", answer.assumed, answer.band)
 
 

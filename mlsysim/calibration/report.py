@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from math import exp, log
 from statistics import fmean, median
 from typing import NamedTuple
@@ -139,6 +140,7 @@ _YARDSTICKS: tuple[tuple[str, str, str, Callable[[Observation], bool]], ...] = (
 )
 
 
+@cache
 def calibrate(path: str = TABLE) -> Calibration:
     """Fitted, left-out and prior-only predictions against a table of measurements."""
     reach = fitted()

@@ -264,6 +264,10 @@ def _server(case: Case, reach: Reach, wanted: str) -> Server:
     if ranks is None:
         ranks = _quickest(server, site.count, _lengths(case))
     ranks = max(1, min(ranks, site.count if case.count else ranks))
+    if load.stored_weights() > machine.memory * max(ranks, site.count):
+        raise Refused(
+            f"{guess.spec.name} in {load.stored_as} does not fit on {max(ranks, site.count)} x {machine.name}"
+        )
     return server._replace(ranks=ranks, replicas=max(1, site.count // ranks))
 
 

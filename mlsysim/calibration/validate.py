@@ -9,7 +9,7 @@ from math import ceil
 
 from mlsysim.calibration import stacks
 from mlsysim.calibration.cases import Case
-from mlsysim.calibration.fit import Observation, compare, prior, solve
+from mlsysim.calibration.fit import Observation, compare, components, solve
 
 FITTED, ROW, DEVICE, SOFTWARE, SOURCE, PRIOR = (
     "in sample",
@@ -47,9 +47,10 @@ def outcomes(seen: list[Observation], shifts: Mapping[str, float]) -> list[Outco
         (SOFTWARE, lambda index: software(seen[index].case)),
         (SOURCE, lambda index: source(seen[index].source)),
     )
+    shared = [frozenset().union(*(each.keys for each in group)) for group in components(seen)]
     for mode, name in folds:
         for members in _folds(len(seen), name):
-            found += _left_out(mode, members, seen, shifts)
+            found += left_out(mode, members, seen, shifts, shared)
     return found
 
 
@@ -75,10 +76,17 @@ def _folds(count: int, name: Callable[[int], str]) -> list[list[int]]:
     return [members for key, members in groups.items() if key]
 
 
-def _left_out(mode: str, members: list[int], seen: list[Observation], shifts: Mapping[str, float]) -> list[Outcome]:
+def left_out(
+    mode: str,
+    members: list[int],
+    seen: list[Observation],
+    shifts: Mapping[str, float],
+    shared: list[frozenset[str]],
+) -> list[Outcome]:
     """The fold's rows, predicted from the others: one step from the whole fit to where they have no pull."""
     fold = set(members)
-    touched = _connected({key for index in members for key in seen[index].keys}, seen)
+    mine = {key for index in members for key in seen[index].keys}
+    touched = {key for keys in shared if keys & mine for key in keys}
     rest = [each for index, each in enumerate(seen) if index not in fold and touched & set(each.keys)]
     there = {key for each in rest for key in each.keys}
     moved, _ = solve(rest, shifts)
@@ -94,19 +102,6 @@ def _left_out(mode: str, members: list[int], seen: list[Observation], shifts: Ma
         known = each.asked <= frozenset().union(*(other.asked for other in beside))
         found.append(Outcome(each, mode, compare(each, without), known))
     return found
-
-
-def _connected(keys: set[str], seen: Iterable[Observation]) -> set[str]:
-    """Parameters that share rows with these, directly or through others."""
-    grown = True
-    while grown:
-        grown = False
-        for each in seen:
-            mine = {key for key in each.keys if prior(key) > 0.0}
-            if mine & keys and not mine <= keys:
-                keys |= mine
-                grown = True
-    return keys
 
 
 def bands(found: Iterable[Outcome]) -> dict[str, float]:

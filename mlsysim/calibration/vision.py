@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from mlsysim.calibration import machines, models, stacks
 from mlsysim.calibration.answers import Answer, Refused, unit
@@ -12,7 +11,8 @@ from mlsysim.calibration.grammar import formats, labelled, number
 from mlsysim.calibration.parameters import Reach
 from mlsysim.calibration.serving import efficiency
 from mlsysim.layered import LayeredModel
-from mlsysim.layers import unfold
+from mlsysim.layers import Layer, layer_norm, matrix_product
+from mlsysim.physics import transformer
 from mlsysim.records import HardwareNode
 from mlsysim.solvers.forward import ForwardModel
 
@@ -83,12 +83,18 @@ def _encoder(case: Case) -> LayeredModel:
         (mean for name, mean in _MEAN_TOKENS.items() if name in case.text and "var" in case.seq_or_io), length
     )
     width, heads, layers = (1024, 16, 24) if large else (768, 12, 12)
-    blocks: list[dict[str, Any]] = [
-        {"op": "tokens", "vocab": 30522, "width": width, "positions": 512},
-        {"op": "norm"},
-        {"op": "encoder", "heads": heads, "ffn": 4 * width, "repeat": layers},
-    ]
-    return LayeredModel("BERT", unfold([int(tokens)], blocks))
+    rows = int(tokens)
+    flops = transformer.attention_flops(1, heads, width // heads, rows * rows)
+    layer = (
+        layer_norm(rows, width),
+        matrix_product(rows, width, 3 * width),
+        Layer("attention", "attention", 3 * rows * width, rows * width, flops=flops),
+        matrix_product(rows, width, width),
+        layer_norm(rows, width),
+        matrix_product(rows, width, 4 * width),
+        matrix_product(rows, 4 * width, width),
+    )
+    return LayeredModel("BERT", layer * layers)
 
 
 def _precision(case: Case, machine: HardwareNode) -> tuple[HardwareNode, str]:
