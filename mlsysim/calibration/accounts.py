@@ -98,16 +98,14 @@ def _bits(case: Case) -> float | None:
 
 
 def _plain(model: str, with_llama_cpp: bool) -> float:
+    """Perplexity of the plain model: from a table of the same software, otherwise from one of another."""
     wanted = fold(model)
-    for name, table in tables("accuracy").items():
-        if name.endswith("gguf") is not with_llama_cpp:
-            continue
+    ordered = sorted(tables("accuracy").items(), key=lambda item: item[0].endswith("gguf") is not with_llama_cpp)
+    for _, table in ordered:
         for spelled, before in zip(table["models"], table["before"], strict=True):
             if fold(spelled) == wanted:
                 return float(before.value)
-    raise Refused(
-        f"the perplexity of the plain {model} with this software is not known, and what rounding adds is relative to it"
-    )
+    raise Refused(f"the perplexity of the plain {model} is not known, and what rounding adds is relative to it")
 
 
 def carbon(case: Case, reach: Reach) -> Answer:

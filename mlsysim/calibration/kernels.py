@@ -17,7 +17,10 @@ from mlsysim.physics.roofline import compute_time, memory_time
 def asked(case: Case) -> bool:
     """Whether a case is about one kernel."""
     return (
-        re.search(r"gemm|matmul|matrix product|hbm|stream|copy bandwidth|memory bandwidth|attention kernel", case.text)
+        re.search(
+            r"\bgemms?\b|matmul|matrix product|\bhbm\b|\bstream\b|copy bandwidth|memory bandwidth|attention kernel",
+            case.text,
+        )
         is not None
     )
 

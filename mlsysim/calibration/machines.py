@@ -187,3 +187,14 @@ def generation(record: HardwareNode) -> str:
         if words & {each.lower() for each in members.split()}:
             return name
     return record.vendor if record.vendor == "Apple" else record.name
+
+
+def domain(record: HardwareNode) -> int:
+    """Accelerators that one scale-up network joins where the text does not say: a pod, a rack, a server.
+
+    >>> domain(registry.machine("GB200")), domain(registry.machine("H100"))
+    (72, 8)
+    """
+    if generation(record) == "TPU":
+        return 1024
+    return 72 if record.name.startswith("GB") else 8

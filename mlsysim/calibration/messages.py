@@ -66,7 +66,7 @@ def _moved(operation: str, message: float, ranks: int) -> float:
 
 def _time(case: Case, site: machines.Site, operation: str, message: float, reach: Reach) -> float:
     n, machine = site.count, site.machine
-    per_node = site.per_node or (72 if machine.name.startswith("GB") else 8)
+    per_node = site.per_node or machines.domain(machine)
     if n < 2:
         raise Refused("a collective of one device sends nothing")
     generation = machines.generation(machine)

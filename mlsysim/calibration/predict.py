@@ -16,7 +16,7 @@ from mlsysim.calibration.parameters import Reach, fitted, spread
 from mlsysim.check import InvalidInput
 
 Predictor = Callable[[Case, Reach], Answer]
-EXACT = 0.02
+EXACT = 0.025
 """Half the width of the band of what follows from counts, as a logarithm: what rounding in a table takes away."""
 COLUMNS = ("case_id", "predicted", "lower", "upper", "unit", "status", "reason")
 

@@ -53,7 +53,9 @@ def _versioned(kernels: str, software: str) -> str:
 
 def cycles(model: LayeredModel, core: str, kernels: str, reach: Reach) -> float:
     """Cycles of one inference: each layer at a share of the multiply-adds that the core can do, or at flash's pace."""
-    base = reach.of("core.compute", kernels, f"{kernels} on {core}") * machines.MULTIPLY_ADDS[core]
+    # Reference kernels are plain C: one multiply-add at a time, however wide the core.
+    width = 1 if kernels == "TFLM" else machines.MULTIPLY_ADDS[core]
+    base = reach.of("core.compute", kernels, f"{kernels} on {core}") * width
     total = 0.0
     for layer in model.layers:
         if not layer.weights_read:

@@ -165,7 +165,7 @@ def _step(setup: Setup) -> TrainingResult:
 def _fabric(site: machines.Site, ports: float = 1.0) -> Fabric:
     machine = site.machine
     generation = machines.generation(machine)
-    widest = site.per_node or (72 if machine.name.startswith("GB") else 8)
+    widest = site.per_node or machines.domain(machine)
     # Jobs fill nodes: the widest that divides the job.
     per_node = max(size for size in range(1, widest + 1) if site.count % size == 0)
     port = site.port or _PORT.get(generation, 25e9)
@@ -214,6 +214,9 @@ def _setup(case: Case, reach: Reach) -> Setup:
     parallel = habits.sequence_parallel and recompute != "full" and not single
     parallel = parallel or re.search(r"seq(?:uence)?[\s-]*par", told) is not None
     way = _way(wanted, habits, spec, count, batch, micro, sequence, recompute, parallel, stack)
+    if wanted.tp and spec.kv_heads % wanted.tp and spec.heads % wanted.tp == 0 and spec.latent is None:
+        # A head of keys and values is not split: more GPUs keep a copy of it each.
+        spec = replace(spec, kv_heads=wanted.tp)
     groups = (stack, machines.generation(site.machine), narrow, "experts" if spec.experts else "")
     scores = reach.of("training.attention") if habits.fused else 0.5
     software = Stack(
