@@ -67,7 +67,7 @@ _HABITS = {
     "Megatron-Core": Habits(True, True, "none", True, True, 1),
 }
 _USUAL = Habits(True, True, "none", False, True, 3)
-_PORT = {"Volta": 12.5e9, "Ampere": 25e9, "Hopper": 50e9, "Blackwell": 50e9, "CDNA": 50e9, "TPU": 25e9}
+_PORT = {"Volta": 12.5e9, "Ampere": 25e9, "Hopper": 50e9, "Blackwell": 50e9, "CDNA": 50e9}
 """Network bandwidth of one accelerator where the text gives none [B/s]: what clusters of its generation have."""
 _TOKENS_A_BATCH = 4e6
 """Tokens in a step where the text gives none: what LLaMA's runs took (arXiv 2302.13971, section 2.2)."""
@@ -168,7 +168,8 @@ def _fabric(site: machines.Site, ports: float = 1.0) -> Fabric:
     widest = site.per_node or machines.domain(machine)
     # Jobs fill nodes: the widest that divides the job.
     per_node = max(size for size in range(1, widest + 1) if site.count % size == 0)
-    port = site.port or _PORT.get(generation, 25e9)
+    # A torus has no other network between its pods' parts.
+    port = site.port or (machine.link if generation == "TPU" else None) or _PORT.get(generation, 25e9)
     return Fabric(
         name=machine.name, machine=machine, gpus_per_node=per_node, link=machine.link or port, nic=port * ports,
         in_network=generation in ("Hopper", "Blackwell"),
