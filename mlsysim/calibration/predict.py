@@ -53,7 +53,7 @@ def one(row: Row, reach: Reach) -> Prediction:
         answer, asked = evaluate(case, reach)
     except InvalidInput as error:
         return _refusal(case.case_id, case.unit, str(error))
-    except (ArithmeticError, ValueError, LookupError, AttributeError) as error:
+    except (ArithmeticError, ValueError, TypeError, LookupError, AttributeError) as error:
         return _refusal(
             case.case_id, case.unit, f"the case cannot be run as it is written ({type(error).__name__}: {error})"
         )

@@ -2,11 +2,14 @@
 
 import csv
 import io
+from dataclasses import fields
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlsysim.calibration.__main__ import main
-from mlsysim.calibration.cases import MEASURED, BadTable, read
+from mlsysim.calibration.cases import MEASURED, BadTable, Case, Row, read
 from mlsysim.calibration.predict import COLUMNS, predict
 from mlsysim.calibration.store import TABLE
 
@@ -134,3 +137,42 @@ def test_a_missing_file_and_a_place_that_cannot_be_written_are_said_so(tmp_path,
     assert "cannot be written" in capsys.readouterr().err
     assert main(["predict", TABLE, "-o", TABLE]) == 2
     assert "name another file" in capsys.readouterr().err
+
+
+ODD = [
+    "",
+    "0",
+    "-1",
+    "nan",
+    "1e999",
+    "TP0 PP0",
+    "GBS 0, micro 0",
+    "(a=0,h=64,L=2)",
+    "0 bytes",
+    "GEMM 0x0x0",
+    "(",
+    "\\",
+    "1/0",
+]
+CELLS = {
+    each.name: sorted({getattr(row.case, each.name) for row in read(TABLE) if row.case}) + ODD for each in fields(Case)
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.fixed_dictionaries({name: st.sampled_from(cells) for name, cells in CELLS.items()}))
+def test_any_mixture_of_cells_has_an_answer_or_a_reason(cells):
+    found = predict([Row("mixed", Case(**cells), "")])[0]
+    assert (found.status == "predicted" and all(each > 0 for each in found.upper)) or found.reason
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from([row.case for row in read(TABLE)]),
+    st.sampled_from([each.name for each in fields(Case)]),
+    st.sampled_from(ODD),
+)
+def test_one_odd_cell_does_no_harm(case, name, cell):
+    values = {each.name: getattr(case, each.name) for each in fields(Case)} | {name: cell}
+    found = predict([Row("odd", Case(**values), "")])[0]
+    assert found.values or found.reason

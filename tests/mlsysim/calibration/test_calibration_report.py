@@ -1,8 +1,14 @@
 """The report: how far predictions are off on rows the fit did not see, and how it is told."""
 
+import csv
+import io
 import json
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 
@@ -75,7 +81,7 @@ def test_the_page_shows_each_row_left_out_to_pointer_and_keyboard(found):
     assert "prefers-color-scheme: dark" in text
 
 
-@pytest.mark.parametrize("style", ["text", "json", "csv", "markdown"])
+@pytest.mark.parametrize("style", ["text", "json", "markdown"])
 def test_the_command_line_tells_it_in_each_format(capsys, tmp_path, style):
     page_file = tmp_path / "calibration.html"
     assert main(["calibrate", "--format", style, "--html", str(page_file)]) == 0
@@ -86,6 +92,21 @@ def test_the_command_line_tells_it_in_each_format(capsys, tmp_path, style):
         answer = json.loads(told)
         assert answer["rows"][0]["mode"] == MODES[0]
         assert any(name.startswith("yardsticks") for name in answer)
+
+
+def test_it_runs_on_a_bare_machine():
+    """Python and this package alone: no site-packages."""
+    root = str(Path(__file__).resolve().parents[3])
+    ran = subprocess.run(
+        [sys.executable, "-S", "-W", "error", "-m", "mlsysim.cli", "calibrate", "--format", "csv"],
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = list(csv.DictReader(io.StringIO(ran.stdout)))
+    assert {row["mode"] for row in rows} == set(MODES)
+    assert ran.stderr == ""
 
 
 def test_a_page_that_cannot_be_written_is_said_so(capsys, tmp_path):
