@@ -240,7 +240,8 @@ def _server(case: Case, reach: Reach, wanted: str) -> Server:
     line = "GeForce" if re.match(r"(RTX|GTX)", machine.name) else ""
     bandwidth = reach.of("serving.bandwidth", stack, "two dies" if machine.name.endswith("Ultra") else "")
     if packed:
-        bandwidth *= reach.of("serving.unpack", stack, "four bits" if load.weight_bytes < 0.8 else "eight bits")
+        bits = "four bits" if load.weight_bytes < 0.8 else "eight bits"
+        bandwidth *= reach.of("serving.unpack", bits, f"{stack} in {bits}")
     known = efficiency(
         bandwidth,
         reach.of("serving.compute", generation, narrow, "experts" if guess.spec.experts else ""),

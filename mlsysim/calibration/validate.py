@@ -115,9 +115,10 @@ def bands(found: Iterable[Outcome]) -> dict[str, float]:
         name = f"{each.seen.band}, {'known' if each.known else 'new'}"
         pools.setdefault(name, []).extend(abs(error) for error in each.errors)
     made = {name: max(LEAST, quantile(errors, COVERED)) for name, errors in pools.items() if len(errors) >= FEWEST}
-    # What was not often left out is as uncertain as the larger half of what was.
+    # What was not often left out is as uncertain as the larger half of what was, and as the worst that it showed.
     widths = sorted(made.values())
     made["any"] = widths[(3 * len(widths)) // 4] if widths else 1.0
+    made |= {name: max(made["any"], *errors) for name, errors in pools.items() if len(errors) < FEWEST}
     for name in [each for each in made if each.endswith(", known")]:
         other = name.replace(", known", ", new")
         made[other] = max(made.get(other, made["any"]), made[name])
