@@ -145,7 +145,8 @@ def calibrate(path: str = TABLE) -> Calibration:
     """Fitted, left-out and prior-only predictions against a table of measurements."""
     reach = fitted()
     lines = cases.measurements(path)
-    seen = observations(path)
+    # What is looked up is no prediction.
+    seen = [each for each in observations(path) if each.band != "input"]
     for each in seen:
         each.keys = tuple(key for key in each.keys if ", " not in key or key in reach.shifts)
         linearize(each, dict(reach.shifts))
