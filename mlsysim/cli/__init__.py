@@ -1,5 +1,5 @@
 """The command line: mlsysim solve, serve, train, plan, sweep, optimize, synthesize, explain, tiny, zoo, walls, audit,
-template, import, grade, labs.
+template, import, grade, labs, calibrate.
 
 Exit code 0: an answer. 1: the registry has a fault. 2: input that cannot be used. 3: infeasible. 4: feasible, but a
 promise is not kept as expected.
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from mlsysim import __version__
 from mlsysim.check import InvalidInput
-from mlsysim.cli import course, fleet, known, machine, space
+from mlsysim.cli import calibration, course, fleet, known, machine, space
 from mlsysim.cli.report import Report
 from mlsysim.tables import FORMATS
 
@@ -51,6 +51,6 @@ def _parser() -> ArgumentParser:
         made.set_defaults(run=run)
         return made
 
-    for concept in (machine, fleet, space, known, course):
+    for concept in (machine, fleet, space, known, calibration, course):
         concept.verbs(verb)
     return parser

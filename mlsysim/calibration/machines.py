@@ -1,0 +1,200 @@
+"""Machines, by the names that tables of measurements give them, and how they are joined."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+from mlsysim import registry
+from mlsysim.calibration.grammar import number
+from mlsysim.check import InvalidValue, UnknownName, fold
+from mlsysim.records import HardwareNode
+
+_CORES = {
+    "m0+": "Cortex-M0+",
+    "m0": "Cortex-M0+",
+    "m4": "Cortex-M4",
+    "m4f": "Cortex-M4",
+    "m33": "Cortex-M33",
+    "m7": "Cortex-M7",
+    "m55": "Cortex-M55",
+    "m85": "Cortex-M85",
+    "lx6": "Xtensa LX6",
+    "lx7": "Xtensa LX7",
+}
+MULTIPLY_ADDS = {"Cortex-M0+": 1, "Cortex-M4": 2, "Cortex-M33": 2, "Cortex-M7": 2, "Cortex-M55": 8, "Cortex-M85": 8,
+                 "Xtensa LX6": 1, "Xtensa LX7": 8}  # fmt: skip
+"""INT8 multiply-adds a core's instructions can do in a cycle."""
+
+_GENERATIONS = (
+    ("Volta", "V100"),
+    ("Turing", "T4 2080"),
+    ("Orin", "Orin"),
+    ("Ampere", "A100 A10 A10G A30 A40 A6000 3060 3070 3080 3090"),
+    ("Ada", "L4 L40S L40 4060 4070 4080 4090 6000Ada"),
+    ("Hopper", "H100 H200 GH200"),
+    ("Blackwell", "B200 GB200 B300 GB300 5070 5080 5090 Spark Thor"),
+    ("CDNA", "MI100 MI250X MI300X MI325X MI350X MI355X"),
+    ("Gaudi", "Gaudi"),
+    ("TPU", "TPU"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A machine and how many are joined in which way, as far as the text says."""
+
+    machine: HardwareNode
+    count: int
+    per_node: int | None
+    port: float | None
+    wired: bool
+
+
+def tokens(text: str) -> list[str]:
+    """Words of letters and digits, in lower case.
+
+    >>> tokens("A100 SXM4-80GB (Selene)")
+    ['a100', 'sxm4', '80gb', 'selene']
+    """
+    return re.findall(r"[a-z0-9.+]+", text.lower())
+
+
+@cache
+def _machines() -> dict[str, HardwareNode]:
+    """By spelling; the registry's win."""
+    content = registry._read("calibration/machines.toml")
+    sources = content.pop("source")
+    known = {fold(each): record for record in registry.Hardware for each in (record.name, record.full_name)}
+    found: dict[str, HardwareNode] = {}
+    for entry in content.values():
+        kind = "tiny" if "core" in entry else "cloud"
+        if fold(entry["name"]) not in known:
+            record = registry._machine(kind, dict(entry), sources)
+            found[record.name] = found[record.full_name] = record
+    for record in registry.Hardware:
+        found[record.name] = found[record.full_name] = record
+    return found
+
+
+@cache
+def machine(text: str, count: str = "") -> Site:
+    """The machine a text names, and how it is joined to others.
+
+    >>> site = machine("A100 SXM4 80GB (Selene, 8/node, 8xHDR200)", "32")
+    >>> site.machine.name, site.count, site.per_node, site.port
+    ('A100', 32, 8, 25000000000.0)
+    """
+    if not text.strip():
+        raise InvalidValue("hardware", text, "no machine is named", '"A100 SXM4 80GB"')
+    if re.search(r"undisclosed|not stated|unknown", text, re.I):
+        raise InvalidValue("hardware", text, "what ran is not disclosed", '"H100 SXM"')
+    bare = re.sub(r"\(.*?\)", " ", re.sub(r"(?i)coral(?! edge)", "Coral Edge TPU", text))
+    found = _find(bare) or _find(text)
+    if found is None:
+        found = _board(text)
+    if found is None:
+        raise UnknownName("hardware", text, {record.name for record in _machines().values()})
+    stated = number(count) or _counted(text)
+    nodes = re.search(r"(\d+)\s*(?:nodes?|servers?)\s*(?:x|×|of)\s*(\d+)", text, re.I)
+    inside = re.search(r"(\d+)\s*/\s*node", text)
+    per_node = int(nodes[2]) if nodes else int(inside[1]) if inside else None
+    if nodes and not number(count):
+        stated = int(nodes[1]) * int(nodes[2])
+    return Site(_at(found, text), int(stated or 1), per_node, _port(text, per_node or 8), "pcie" not in text.lower())
+
+
+def _find(text: str) -> HardwareNode | None:
+    words = tokens(text)
+    # A number and its unit, or a letter and its number, are one word or two: 80 GB, Gaudi2.
+    joined = set(words) | {a + b for a, b in pairwise(words)}
+    joined |= {re.sub(r"^stm32|zi$|re$", "", word) for word in words}
+    best: tuple[int, int, HardwareNode] | None = None
+    for name, record in _machines().items():
+        parts = [part.removeprefix("stm32") for part in tokens(name)]
+        if fold(name) in joined or all(
+            any(part == word or (len(part) > 3 and record.core and word.startswith(part)) for word in joined)
+            for part in parts
+        ):
+            score = (len("".join(parts)), -len(name))
+            if best is None or score > best[:2]:
+                best = (*score, record)
+    return best[2] if best else None
+
+
+def _board(text: str) -> HardwareNode | None:
+    """A microcontroller that is not known by name, from its core and clock."""
+    words = tokens(text)
+    core = next((_CORES[word.removeprefix("cortex")] for word in words if word.removeprefix("cortex") in _CORES), None)
+    clock = re.search(r"(\d+(?:\.\d+)?)\s*MHz", text, re.I)
+    if core is None or clock is None:
+        return None
+    rate = float(clock[1]) * 1e6
+    return HardwareNode(
+        name=words[0], kind="tiny", launch_class="core", core=core, clock=rate, memory="1 MB",
+        peak={"int8": 2.0 * MULTIPLY_ADDS[core] * rate}, memory_bandwidth=4.0 * rate,
+    )  # fmt: skip
+
+
+def _at(record: HardwareNode, text: str) -> HardwareNode:
+    """At the clock that the text states."""
+    clock = re.search(r"@\s*(\d+(?:\.\d+)?)\s*MHz", text, re.I)
+    if not record.core or clock is None:
+        return record
+    return changed(record, clock=float(clock[1]) * 1e6)
+
+
+def changed(record: HardwareNode, **figures: Any) -> HardwareNode:
+    """A copy with other figures."""
+    values = {each.name: getattr(record, each.name) for each in fields(record)}
+    return HardwareNode(**values | figures)
+
+
+def _counted(text: str) -> float | None:
+    found = re.match(r"\s*(\d+)\s*[x×]\s", text + " ") or re.match(r"\s*(\d+)x", text)
+    if found:
+        return float(found[1])
+    found = re.search(r"(\d+)k cluster", text)
+    return float(found[1]) * 1e3 if found else None
+
+
+def _port(text: str, per_node: int) -> float | None:
+    """Network bandwidth of one accelerator, per direction [B/s]."""
+    several = re.search(r"(\d+)\s*x\s*(?:HDR|NDR|EDR|XDR|IB|RoCE)?\s*(\d+)\s*G?(?:bps|bit/s)?(?!B)\b(?!\s*GB)", text)
+    rate = r"(\d+)\s*(?:G|Gbps|Gbit/s|GbE)\b"
+    if several and int(several[2]) in (25, 40, 50, 100, 200, 400, 800):
+        return int(several[1]) * int(several[2]) * 1e9 / 8 / per_node
+    found = re.search(rate, text)
+    if found is None:
+        return None
+    total = float(found[1]) * 1e9 / 8
+    shared = "GbE" in found[0] or float(found[1]) > 800
+    return total / per_node if shared else total
+
+
+@cache
+def generation(record: HardwareNode) -> str:
+    """The generation of an accelerator; its own name where there is no other of it.
+
+    >>> generation(registry.machine("H200"))
+    'Hopper'
+    """
+    words = set(tokens(record.name)) | {fold(record.name)}
+    for name, members in _GENERATIONS:
+        if words & {each.lower() for each in members.split()}:
+            return name
+    return record.vendor if record.vendor == "Apple" else record.name
+
+
+def domain(record: HardwareNode) -> int:
+    """Accelerators that one scale-up network joins where the text does not say: a pod, a rack, a server.
+
+    >>> domain(registry.machine("GB200")), domain(registry.machine("H100"))
+    (72, 8)
+    """
+    if generation(record) == "TPU":
+        return 1024
+    return 72 if record.name.startswith("GB") else 8
