@@ -11,7 +11,7 @@ from mlsysim.estimate import Estimate
 from mlsysim.physics import batching
 from mlsysim.records import HardwareNode, Input, ModelSpec
 from mlsysim.simulation.steps import BLOCK, StepTimes
-from mlsysim.solvers.given import given
+from mlsysim.solvers.basis import given
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.serving import ServingModel, ServingResult, solve
 from mlsysim.solvers.two_moments import TwoMoments
@@ -176,8 +176,9 @@ class BatchingResult:
     def basis(self) -> tuple[Input, ...]:
         """What was given, and the inputs of the step times."""
         return (
-            *given(("s", "tokens of a prompt", self.prompt, "1"), ("L", "tokens of an answer", self.output.mean, "1")),
-            *given(("h", "share of prompts with the prefix", self.prefix.hits, "1")),
+            Input("s", "tokens of a prompt", given("prompt", self.prompt, "1")),
+            Input("L", "tokens of an answer", given("output", self.output.mean, "1")),
+            Input("h", "share of prompts with the prefix", given("prefix_hits", self.prefix.hits, "1")),
             *self.serving.basis,
         )
 

@@ -10,8 +10,8 @@ from mlsysim.efficiency import Efficiency
 from mlsysim.estimate import Estimate
 from mlsysim.physics import batching
 from mlsysim.records import HardwareNode, Input, ModelSpec
+from mlsysim.solvers.basis import given
 from mlsysim.solvers.batching import BatchingModel, BatchingResult
-from mlsysim.solvers.given import given
 from mlsysim.solvers.reason import Reason, write
 from mlsysim.solvers.serving import ServingModel, ServingResult
 from mlsysim.walls import WALLS
@@ -88,7 +88,8 @@ class DisaggregatedResult:
     def basis(self) -> tuple[Input, ...]:
         """What was given, and the inputs of both machines' times."""
         return (
-            *given(("B", "link bandwidth per direction", self.link, "B/s"), ("alpha", "latency", self.latency, "s")),
+            Input("B", "link bandwidth per direction", given("link", self.link, "B/s")),
+            Input("alpha", "latency", given("latency", self.latency, "s")),
             *self.reading.basis,
             *self.writing.basis,
         )

@@ -13,7 +13,7 @@ from mlsysim.estimate import Estimate
 from mlsysim.records import HardwareNode, Input, ModelSpec
 from mlsysim.simulation.engine import Record, Request, serve_continuous, serve_static
 from mlsysim.simulation.steps import StepTimes
-from mlsysim.solvers.given import given
+from mlsysim.solvers.basis import given
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.serving import ServingModel, ServingResult
 from mlsysim.solvers.two_moments import TwoMoments
@@ -112,8 +112,8 @@ class StreamResult:
     def basis(self) -> tuple[Input, ...]:
         """What was given, and the inputs of the step times."""
         return (
-            *given(("lambda", "requests that arrive each second", self.rate, "1/s")),
-            *given(("n", "requests simulated", len(self.requests), "1")),
+            Input("lambda", "requests that arrive each second", given("rate", self.rate, "1/s")),
+            Input("n", "requests simulated", given("requests", len(self.requests), "1")),
             *self.serving.basis,
         )
 

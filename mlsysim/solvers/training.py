@@ -18,6 +18,7 @@ from mlsysim.parallelism import parallelism as find_plan
 from mlsysim.physics import training
 from mlsysim.records import Datum, Input, ModelSpec
 from mlsysim.software import Software, optimizer_bytes, software
+from mlsysim.solvers.basis import given, listed
 from mlsysim.solvers.communication import LARGEST_FLEET
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.training_job import Job, Memory
@@ -153,12 +154,7 @@ class TrainingResult:
             f"Bound by {self.bound_by} (wall {wall.number}).",
             *(reason.sentence() for reason in self.reasons),
             "",
-            "Inputs",
-        ]
-        lines += [
-            f"{symbol:<7}{write(datum.value, '' if datum.unit == '1' else datum.unit):<15}{meaning}: "
-            f"{datum.tier}, {datum.source}"
-            for symbol, meaning, datum in self.basis
+            *listed(self.basis),
         ]
         return "\n".join(lines)
 
@@ -268,8 +264,8 @@ def reach(job: Job, efficiency: float | str) -> tuple[Datum, Datum, Datum]:
     if isinstance(efficiency, str):
         raise InvalidValue("efficiency", efficiency, 'it must be "auto" or a fraction', "efficiency=0.7")
     fraction = number("efficiency", efficiency, "efficiency=0.7", at_most=1.0)
-    given = Datum(fraction, "1", "given as efficiency=", "", "estimate")
-    return given, given, bandwidth
+    stated = given("efficiency", fraction, "1")
+    return stated, stated, bandwidth
 
 
 def refusal(plan: Parallelism, job: Job) -> InvalidValue | None:
