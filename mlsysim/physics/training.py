@@ -100,18 +100,14 @@ def shared_activations(hidden: float, element: float, mask: float) -> float:
     return (4 * element + 2 * mask) * hidden
 
 
-def split_activations(
-    heads: float, kv_heads: float, head_dim: float, inner: float, matrices: float, element: float
-) -> float:
+def split_activations(heads: float, inner: float, matrices: float, element: float) -> float:
     r"""What one token keeps in one layer for the backward pass, inside the matrices that tensor parallelism splits.
 
-    .. math:: A_s = b\,\left(d\,(2H + 2H_{kv}) + m f\right)
+    .. math:: A_s = b\,(n_h + m f)
 
     Parameters
     ----------
-    heads : query heads H [-]
-    kv_heads : key and value heads H_kv [-]
-    head_dim : width of a head d [-]
+    heads : numbers of all heads' queries, keys, values and outputs n_h [-]
     inner : feed-forward width f [-]
     matrices : 3 with a gate, 2 without m [-]
     element : bytes of one number b [B]
@@ -129,14 +125,14 @@ def split_activations(
     --------
     24 bytes for each number of the width in FP16, with f = 4h and no gate:
 
-    >>> split_activations(64, 64, 96, 4 * 6144, 2, 2) / 6144
+    >>> split_activations(4 * 6144, 4 * 6144, 2, 2) / 6144
     24.0
 
     References
     ----------
     Korthikanti et al., MLSys 2023, section 4.1, equation 1.
     """
-    return element * (head_dim * (2 * heads + 2 * kv_heads) + matrices * inner)
+    return element * (heads + matrices * inner)
 
 
 def score_activations(heads: float, sequence: float, element: float, mask: float) -> float:

@@ -138,6 +138,7 @@ class TrainingResult:
             "memory": "norms, residuals, scores, the optimizer",
             "tensor": "tensor-parallel messages",
             "context": "context-parallel messages",
+            "expert": "tokens on their way to the experts of other GPUs and back",
             "pipeline": "messages between stages",
             "data": "gradients and sharded weights, as far as nothing hides them",
             "bubble": "waiting for other stages",
@@ -221,9 +222,6 @@ def describe(
     if sequence > spec.max_context:
         rule = f"{spec.name} was trained for at most {spec.max_context} tokens"
         raise InvalidValue("context", context, rule, f"context={spec.max_context}")
-    if other := _beyond(spec, sequence):
-        rule = f"training is counted for dense models with full attention, and this one has {other}"
-        raise InvalidValue("model", spec.name, rule, 'model="Llama3_8B"')
     arithmetic = formats.resolve("precision", precision)
     if arithmetic not in ("fp32", "fp16", "bf16", "fp8"):
         raise InvalidValue("precision", precision, "training needs fp32, fp16, bf16 or fp8", 'precision="bf16"')
@@ -245,15 +243,6 @@ def describe(
         software=software(vintage),
         straggler=varies,
     )
-
-
-def _beyond(model: ModelSpec, sequence: int) -> str:
-    """What a model has that the counts of training do not cover; empty where they do."""
-    if model.experts is not None:
-        return "experts"
-    if model.latent is not None:
-        return "latent attention"
-    return f"a window of {model.window:,d} tokens" if model.window and sequence > model.window else ""
 
 
 def reach(job: Job, efficiency: float | str) -> tuple[Datum, Datum, Datum]:

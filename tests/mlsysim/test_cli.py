@@ -152,7 +152,7 @@ def test_what_cannot_be_is_3(run):
         (["plan", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--fabric", "DGX"], "DGX H100"),
         (["plan", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--best", "0"], "best"),
         (["plan", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--schedules", "1f1b,2f2b"], "2f2b"),
-        (["plan", "Llama3_8B", "--gpus", "7", "--global-batch", "64"], "must divide it. For example"),
+        (["plan", "Llama3_8B", "--gpus", "11", "--global-batch", "64"], "must divide it. For example"),
         (["sweep", "Llama3_8B", "H100,H1000"], "H1000"),
         (["sweep", "Llama3_8B,", "H100"], "model"),
         (["sweep", "Llama3_8B", "H100", "--batch", "some"], "whole numbers"),

@@ -22,7 +22,7 @@ def test_a_step_is_six_operations_for_each_parameter_and_eight_with_full_recompu
 def test_activations_are_korthikanti_s_table_2(a, d, s, t):
     h = a * d
     shared = training.shared_activations(h, 2, 1)
-    split = training.split_activations(a, a, d, 4 * h, 2, 2)
+    split = training.split_activations(4 * a * d, 4 * h, 2, 2)
     scores = training.score_activations(a, s, 2, 1)
     table = [
         (training.layer_activations(shared, split, scores), h * (34 + 5 * a * s / h)),
