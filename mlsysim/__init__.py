@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.economics import Owned as Owned
     from mlsysim.solvers.economics import Rented as Rented
     from mlsysim.solvers.energy import EnergyModel as EnergyModel
+    from mlsysim.solvers.expert_parallel import ExpertParallelModel as ExpertParallelModel
     from mlsysim.solvers.fairness import FairnessModel as FairnessModel
     from mlsysim.solvers.forward import ForwardModel as ForwardModel
     from mlsysim.solvers.network import NetworkModel as NetworkModel
@@ -84,6 +85,7 @@ _HOME = {
     "EnergyModel": "solvers.energy",
     "Engine": "engine",
     "Estimate": "estimate",
+    "ExpertParallelModel": "solvers.expert_parallel",
     "Experts": "architecture",
     "Fabric": "fabrics",
     "Fabrics": "fabrics",

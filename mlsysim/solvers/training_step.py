@@ -11,6 +11,7 @@ from mlsysim.architecture import Experts
 from mlsysim.estimate import Estimate
 from mlsysim.parallelism import Parallelism, micro_batches
 from mlsysim.physics import expert_parallel, roofline, training, training_traffic
+from mlsysim.physics.experts import distinct_experts
 from mlsysim.solvers import communication
 from mlsysim.solvers.communication import Group, Rates
 from mlsysim.solvers.training_job import Job, layout
@@ -174,7 +175,8 @@ class Clock:
         """Tokens, of which `once` is one copy, to their experts, or back [s]."""
         if not self.job.software.overlap_experts or group.across == 1:
             return self.collective("all-to-all", once * experts.active, group)
-        reached = expert_parallel.distinct_groups(group.across, experts.active)
+        # A token's choices are so many draws of a node each.
+        reached = distinct_experts(group.across, 1, experts.active)
         reached = min(reached, experts.most_nodes or reached)
         rates = self.rates
         return rates.start + expert_parallel.dispatch_time_by_node(
