@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.batching import BatchingModel as BatchingModel
     from mlsysim.solvers.communication import CommunicationModel as CommunicationModel
     from mlsysim.solvers.compression import CompressionModel as CompressionModel
+    from mlsysim.solvers.corruption import SilentCorruptionModel as SilentCorruptionModel
     from mlsysim.solvers.data import Checkpoints as Checkpoints
     from mlsysim.solvers.data import DataModel as DataModel
     from mlsysim.solvers.differential import DifferentialExplainer as DifferentialExplainer
@@ -42,8 +43,10 @@ if TYPE_CHECKING:
     from mlsysim.solvers.economics import Rented as Rented
     from mlsysim.solvers.energy import EnergyModel as EnergyModel
     from mlsysim.solvers.expert_parallel import ExpertParallelModel as ExpertParallelModel
+    from mlsysim.solvers.extraction import ExtractionModel as ExtractionModel
     from mlsysim.solvers.fairness import FairnessModel as FairnessModel
     from mlsysim.solvers.forward import ForwardModel as ForwardModel
+    from mlsysim.solvers.guardrail import GuardrailModel as GuardrailModel
     from mlsysim.solvers.network import NetworkModel as NetworkModel
     from mlsysim.solvers.plans import ParallelismOptimizer as ParallelismOptimizer
     from mlsysim.solvers.privacy import PrivacyModel as PrivacyModel
@@ -87,10 +90,12 @@ _HOME = {
     "Estimate": "estimate",
     "ExpertParallelModel": "solvers.expert_parallel",
     "Experts": "architecture",
+    "ExtractionModel": "solvers.extraction",
     "Fabric": "fabrics",
     "Fabrics": "fabrics",
     "FairnessModel": "solvers.fairness",
     "ForwardModel": "solvers.forward",
+    "GuardrailModel": "solvers.guardrail",
     "Hardware": "registry",
     "HardwareNode": "records",
     "InvalidValue": "check",
@@ -112,6 +117,7 @@ _HOME = {
     "ScalingModel": "solvers.scaling",
     "SensitivitySolver": "solvers.sensitivity",
     "ServingModel": "solvers.serving",
+    "SilentCorruptionModel": "solvers.corruption",
     "SpeculativeDecoding": "solvers.speculative",
     "StreamModel": "solvers.stream",
     "SustainabilityModel": "solvers.sustainability",
