@@ -35,8 +35,13 @@ def _iron_law(run: Phase) -> str:
             run.overhead_time.expected,
         ),
     ]
+    formula = "max(D/BW, O/R) by operator + L"
+    if run.host_time.expected:
+        each = format_quantity(eta.host.expected, "s", 3)
+        terms.append(("H", f"{run.kernels:,.0f} kernels x {each} of the host", run.host_time.expected))
+        formula = f"max({formula}, H)"
     lines = [f"{symbol:<5}= {numbers} = {_write(seconds, 's')}" for symbol, numbers, seconds in terms]
-    lines.append(f"T    = max(D/BW, O/R) by operator + L = {run.time.format(3)}, {run.time.format_range()}")
+    lines.append(f"T    = {formula} = {run.time.format(3)}, {run.time.format_range()}")
     return "\n".join(lines)
 
 

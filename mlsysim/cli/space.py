@@ -39,7 +39,7 @@ def _a_space(made: ArgumentParser) -> None:
     made.add_argument("--weights", help="stored in fewer bits, one or more between commas, such as fp16,int4")
     made.add_argument("--kv-precision")
     made.add_argument("--prompt", type=int)
-    made.add_argument("--efficiency", type=figure, default="auto", help="auto, or a fraction")
+    made.add_argument("--efficiency", type=figure, default="auto", help="auto, eager, or a fraction")
 
 
 def _space(options: Namespace) -> dict[str, Any]:

@@ -73,6 +73,8 @@ def machine_inputs(
         Input("eta_R", "fraction of the peak rate reached", eta.passports[1]),
         Input("lambda", "time a kernel takes to start and drain", eta.passports[2]),
     ]
+    for asking in eta.passports[3:]:
+        inputs.append(Input("h", "time an operator takes to be issued from Python", asking))
     # Some counts are published rounded, or with an encoder that is not modelled; a changed copy has none.
     if "parameters" in model.passports and abs(model.parameters / model.datum("parameters").value - 1.0) < 0.012:
         inputs.append(Input("P", f"published parameters of {model.name}", model.datum("parameters")))
