@@ -11,6 +11,7 @@ from mlsysim.check import InvalidValue, UnknownName, count
 from mlsysim.records import ModelSpec
 
 SCHEDULES = ("1f1b", "gpipe", "interleaved", "zero-bubble")
+MOST = 10**6
 RECOMPUTE = ("none", "selective", "full")
 
 
@@ -40,7 +41,10 @@ class Parallelism:
     def __post_init__(self) -> None:
         put = object.__setattr__
         for key in ("tp", "pp", "dp", "ep", "cp", "interleave", "micro_batch"):
-            put(self, key, count(key, getattr(self, key), f"{key}=8", at_most=10**6))
+            given = getattr(self, key)
+            # Searches make tens of thousands of plans of numbers that are in order.
+            if type(given) is not int or not 0 < given <= MOST:
+                put(self, key, count(key, given, f"{key}=8", at_most=MOST))
         if not isinstance(self.sequence_parallel, bool):
             rule = "it must be True or False"
             raise InvalidValue("sequence_parallel", self.sequence_parallel, rule, "sequence_parallel=True")

@@ -212,23 +212,22 @@ class Clock:
         """What all micro-batches take on their way through the pipeline; the ZeRO stage has no part in it."""
         job, at, pp, v = self.job, layout(plan), plan.pp, plan.interleave
         running = micro_batches(plan, job.global_batch)
-        kinds = (False, True) if job.model.experts else (False,)
-        each = [self.layer(at, plan.recompute, mixed) for mixed in kinds]
-        tensor = [self.tensor(at, plan.recompute, mixed) for mixed in kinds]
-        head, context = self.head(at), self.context(at, plan.recompute)
-        expert = self.expert(at, plan.recompute)
+        recompute, experts = plan.recompute, job.model.experts
+        each, mixed = self.layer(at, recompute, False), self.layer(at, recompute, True) if experts else NOTHING
+        tensor, tensor_mixed = self.tensor(at, recompute, False), self.tensor(at, recompute, True) if experts else 0.0
+        head, context, expert = self.head(at), self.context(at, recompute), self.expert(at, recompute)
         send = 0.0 if pp == 1 or self.overlap else 2 * v * self.send(at, plan.tp * plan.shards)
         stages = job.stages(plan)
         layers = [job.layers_on(plan, stage) for stage, _ in stages]
-        per_layer = [work.time + talk + context for work, talk in zip(each, tensor, strict=True)]
-        times = [_dot(counts, per_layer) + counts[1] * expert + send for counts in layers]
+        per_layer, per_mixed = each.time + tensor + context, mixed.time + tensor_mixed + context + expert
+        times = [plain * per_layer + with_experts * per_mixed + send for plain, with_experts in layers]
         times[-1] += head.time
         slowest = max(times)
         here = times.index(slowest)
-        counts = layers[here]
+        plain, with_experts = layers[here]
         last = head if here == len(times) - 1 else NOTHING
         arithmetic, memory, weights, forward = (
-            _dot(counts, [getattr(work, part) for work in each]) + getattr(last, part) for part in Rounds._fields
+            plain * one + with_experts * other + end for one, other, end in zip(each, mixed, last, strict=True)
         )
         if plan.schedule == "zero-bubble" and pp > 1:
             rest = slowest - forward - weights
@@ -246,9 +245,9 @@ class Clock:
             forward,
             running * arithmetic,
             running * memory,
-            running * _dot(counts, tensor),
-            running * sum(counts) * context,
-            running * counts[1] * expert,
+            running * (plain * tensor + with_experts * tensor_mixed),
+            running * (plain + with_experts) * context,
+            running * with_experts * expert,
             running * send,
             bubble,
         )
@@ -296,11 +295,6 @@ class Clock:
 
     def _hidden(self, message: float, work: float) -> float:
         return max(0.0, message - work) if self.overlap else message
-
-
-def _dot(counts: tuple[int, int], each: list[float]) -> float:
-    """Layers without experts and with them, each by its own figure."""
-    return sum(count * figure for count, figure in zip(counts, each, strict=False))
 
 
 def clocks(job: Job, compute: Estimate, attention: Estimate, bandwidth: Estimate) -> tuple[Clock, Clock, Clock]:
