@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.tensor_parallel import TensorParallelModel as TensorParallelModel
     from mlsysim.solvers.tiny import TinyModel as TinyModel
     from mlsysim.solvers.training import DistributedModel as DistributedModel
+    from mlsysim.solvers.training_run import TrainingRunModel as TrainingRunModel
     from mlsysim.table import Table as Table
     from mlsysim.units import format_quantity as format_quantity
     from mlsysim.units import parse_quantity as parse_quantity
@@ -126,6 +127,7 @@ _HOME = {
     "TailLatencyModel": "solvers.tail_latency",
     "TensorParallelModel": "solvers.tensor_parallel",
     "TinyModel": "solvers.tiny",
+    "TrainingRunModel": "solvers.training_run",
     "UnknownName": "check",
     "format_quantity": "units",
     "parse_quantity": "units",

@@ -427,3 +427,36 @@ def utilization(operations: float, gpus: float, rate: float, time: float) -> flo
     Chowdhery et al., "PaLM", arXiv 2204.02311, appendix B.
     """
     return operations / (gpus * rate * time)
+
+
+def run_time(tokens: float, throughput: float, useful: float) -> float:
+    r"""Time of a whole training run.
+
+    .. math:: T = \frac{D}{r\,g}
+
+    Parameters
+    ----------
+    tokens : tokens trained on D [-]
+    throughput : tokens per second of all GPUs while they train r [token/s]
+    useful : share of the time in which they do g [-]
+
+    Returns
+    -------
+    time [s]
+
+    Assumptions
+    -----------
+    Every step takes as long as the one that was counted; no part of the run has shorter sequences or smaller batches.
+
+    Examples
+    --------
+    DeepSeek-V3's 14.8e12 tokens on 2,048 GPUs at 1,543 a second each, in days:
+
+    >>> round(run_time(14.8e12, 2048 * 1543, 1.0) / 86400)
+    54
+
+    References
+    ----------
+    DeepSeek-AI, "DeepSeek-V3 Technical Report", arXiv 2412.19437, table 1.
+    """
+    return tokens / (throughput * useful)
