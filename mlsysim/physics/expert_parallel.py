@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlsysim.physics.training import straggler_factor
+from mlsysim.physics.schedule import straggler_factor
 
 
 def busiest_factor(ranks: int, choices: float) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mlsysim.check import InvalidValue, number
 from mlsysim.estimate import Estimate
-from mlsysim.physics import training
+from mlsysim.physics import schedule
 from mlsysim.records import Input
 from mlsysim.solvers.basis import given, listed
 from mlsysim.solvers.economics import EconomicsModel, EconomicsResult, Owned, Rented
@@ -36,7 +36,7 @@ class TrainingRunResult:
         """From the first step to the last [s]."""
         speed, useful = self.training.throughput, self.useful
         low, middle, high = (
-            training.run_time(self.tokens, getattr(speed, end), getattr(useful, end))
+            schedule.run_time(self.tokens, getattr(speed, end), getattr(useful, end))
             for end in ("upper", "expected", "lower")
         )
         return Estimate(low, middle, high, "s")

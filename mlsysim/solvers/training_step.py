@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mlsysim.architecture import Experts
 from mlsysim.estimate import Estimate
 from mlsysim.parallelism import Parallelism, micro_batches
-from mlsysim.physics import expert_parallel, roofline, training, training_traffic
+from mlsysim.physics import expert_parallel, roofline, schedule, training_traffic
 from mlsysim.physics.experts import distinct_experts
 from mlsysim.solvers import communication
 from mlsysim.solvers.communication import Group, Rates
@@ -231,10 +231,10 @@ class Clock:
         )
         if plan.schedule == "zero-bubble" and pp > 1:
             rest = slowest - forward - weights
-            bubble = running * slowest * training.zero_bubble_fraction(pp, running, forward, rest, weights)
+            bubble = running * slowest * schedule.zero_bubble_fraction(pp, running, forward, rest, weights)
         else:
             others = sum(alike * time for (_, alike), time in zip(stages, times, strict=True)) - slowest
-            bubble = training.pipeline_time(slowest, others, running, v) - running * slowest
+            bubble = schedule.pipeline_time(slowest, others, running, v) - running * slowest
         # Gradients of the first stage come last; experts make later stages so much larger that theirs do.
         latest = max((stage for stage, _ in stages), key=lambda stage: job.stage_experts(plan, stage))
         return Passes(
@@ -268,7 +268,7 @@ class Clock:
             self._data(plan, passes),
             passes.bubble,
         )
-        late = training.straggler_factor(plan.shards, job.straggler) - 1 if plan.shards > 1 and job.straggler else 0.0
+        late = schedule.straggler_factor(plan.shards, job.straggler) - 1 if plan.shards > 1 and job.straggler else 0.0
         return Step(*parts, late * sum(parts))
 
     def _data(self, plan: Parallelism, passes: Passes) -> float:
