@@ -153,9 +153,10 @@ _TABLE = (
     (
         "Operations",
         "safety",
-        "sigma(epsilon, delta), FPR = p/(1-p) (1-PPV)/PPV TPR, P = 1 - (1-f)^n",
+        "sigma(epsilon, delta), FPR = p/(1-p) (1-PPV)/PPV TPR, P = 1 - (1-f)^n, K = n t p",
         "PrivacyModel, FairnessModel, AuditModel, GuardrailModel, ExtractionModel",
-        "Mironov et al., arXiv:1908.10530, 2019; Chouldechova, Big Data 5(2), 2017; Cochran, Sampling Techniques, 1977",
+        "Mironov et al., arXiv:1908.10530, 2019; Chouldechova, Big Data 5(2), 2017; Cochran, Sampling Techniques, "
+        "1977; Tramèr et al., USENIX Security 2016",
     ),
     (
         "Analysis",

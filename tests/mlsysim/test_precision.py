@@ -33,6 +33,6 @@ def test_each_machine_computes_from_fp64_to_fp4_in_what_it_really_has():
     assert times == sorted(times, reverse=True)
     assert Hardware.Cloud.A100.rate("fp64") == Hardware.Cloud.A100.rate("fp32") == 19.5e12
     assert Hardware.Cloud.B200.rate("fp4") == 4 * Hardware.Cloud.B200.rate("fp16")
-    for machine, precision in (("L40S", "fp64"), ("A100", "fp8"), ("H100", "fp4"), ("V100", "int8")):
+    for machine, lacking in (("L40S", "fp64"), ("A100", "fp8"), ("H100", "fp4"), ("V100", "int8")):
         with pytest.raises(InvalidValue, match="computes in"):
-            Engine.solve("Llama3_2_1B", machine, precision=precision)
+            Engine.solve("Llama3_2_1B", machine, precision=lacking)
