@@ -4,7 +4,10 @@ import statistics
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from pathlib import Path
+
+import node
 
 ROOT = Path(__file__).resolve().parent.parent
 PEER = "mlsysim==0.3.0"
@@ -36,6 +39,20 @@ t = time.process_time()
 table = ms.Engine.sweep(**grid)
 print((time.process_time() - t) / len(table))
 """
+IN_LISTS = """
+import time, mlsysim as ms
+try:
+    import numpy
+except ImportError:
+    machines = ["A100", "H100", "MI300X", "L40S"]
+    grid = dict(model="Llama3_8B", hardware=machines, batch=range(1, 51), context=range(160, 8160, 160))
+    ms.Engine.sweep(**grid | {"batch": 1})
+    t = time.process_time()
+    table = ms.Engine.sweep(**grid)
+    took = time.process_time() - t
+    assert len(table) == 10_000
+    print(took)
+"""
 PLAN = """
 import time, mlsysim as ms
 t = time.process_time()
@@ -55,23 +72,25 @@ def peer_python(cache: Path) -> Path:
     return python
 
 
-def seconds(python: Path | str, code: str, cwd: Path) -> float:
-    """What one fresh process prints."""
-    done = subprocess.run([python, "-c", code], cwd=cwd, capture_output=True, text=True, check=True)
+def seconds(command: Sequence[Path | str], code: str, cwd: Path) -> float:
+    """What one fresh process prints that is given the code."""
+    done = subprocess.run([*command, code], cwd=cwd, capture_output=True, text=True, check=True)
     return float(done.stdout)
 
 
 def measure(cache: Path) -> dict[str, dict[str, float]]:
     """Medians over fresh processes, taken in turn."""
-    peer = peer_python(cache)
+    ours, peer = (sys.executable, "-c"), (peer_python(cache), "-c")
+    browser = (*node.find(cache, print).node, ROOT / "bench" / "browser_python.mjs", cache / "runtime")
     cases = {
-        "import mlsysim": (sys.executable, IMPORT.format("mlsysim"), ROOT),
-        "import pydantic": (sys.executable, IMPORT.format("pydantic"), ROOT),
+        "import mlsysim": (ours, IMPORT.format("mlsysim"), ROOT),
+        "import pydantic": (ours, IMPORT.format("pydantic"), ROOT),
         "import the peer": (peer, IMPORT.format("mlsysim"), cache),
-        "Engine.solve": (sys.executable, OURS, ROOT),
+        "Engine.solve": (ours, OURS, ROOT),
         "the peer's Engine.solve": (peer, THEIRS, cache),
-        "sweep, CPU for one configuration": (sys.executable, SWEEP, ROOT),
-        "every plan of 405B on 16,384 GPUs, CPU": (sys.executable, PLAN, ROOT),
+        "sweep, CPU for one configuration": (ours, SWEEP, ROOT),
+        "10,000 configurations in the browser's Python, without numpy, CPU": (browser, IN_LISTS, ROOT),
+        "every plan of 405B on 16,384 GPUs, CPU": (ours, PLAN, ROOT),
     }
     times: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(RUNS):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.batching import BatchingModel as BatchingModel
     from mlsysim.solvers.communication import CommunicationModel as CommunicationModel
     from mlsysim.solvers.compression import CompressionModel as CompressionModel
+    from mlsysim.solvers.corruption import SilentCorruptionModel as SilentCorruptionModel
     from mlsysim.solvers.data import Checkpoints as Checkpoints
     from mlsysim.solvers.data import DataModel as DataModel
     from mlsysim.solvers.differential import DifferentialExplainer as DifferentialExplainer
@@ -41,8 +42,11 @@ if TYPE_CHECKING:
     from mlsysim.solvers.economics import Owned as Owned
     from mlsysim.solvers.economics import Rented as Rented
     from mlsysim.solvers.energy import EnergyModel as EnergyModel
+    from mlsysim.solvers.expert_parallel import ExpertParallelModel as ExpertParallelModel
+    from mlsysim.solvers.extraction import ExtractionModel as ExtractionModel
     from mlsysim.solvers.fairness import FairnessModel as FairnessModel
     from mlsysim.solvers.forward import ForwardModel as ForwardModel
+    from mlsysim.solvers.guardrail import GuardrailModel as GuardrailModel
     from mlsysim.solvers.network import NetworkModel as NetworkModel
     from mlsysim.solvers.plans import ParallelismOptimizer as ParallelismOptimizer
     from mlsysim.solvers.privacy import PrivacyModel as PrivacyModel
@@ -61,6 +65,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.tensor_parallel import TensorParallelModel as TensorParallelModel
     from mlsysim.solvers.tiny import TinyModel as TinyModel
     from mlsysim.solvers.training import DistributedModel as DistributedModel
+    from mlsysim.solvers.training_run import TrainingRunModel as TrainingRunModel
     from mlsysim.table import Table as Table
     from mlsysim.units import format_quantity as format_quantity
     from mlsysim.units import parse_quantity as parse_quantity
@@ -84,11 +89,14 @@ _HOME = {
     "EnergyModel": "solvers.energy",
     "Engine": "engine",
     "Estimate": "estimate",
+    "ExpertParallelModel": "solvers.expert_parallel",
     "Experts": "architecture",
+    "ExtractionModel": "solvers.extraction",
     "Fabric": "fabrics",
     "Fabrics": "fabrics",
     "FairnessModel": "solvers.fairness",
     "ForwardModel": "solvers.forward",
+    "GuardrailModel": "solvers.guardrail",
     "Hardware": "registry",
     "HardwareNode": "records",
     "InvalidValue": "check",
@@ -110,6 +118,7 @@ _HOME = {
     "ScalingModel": "solvers.scaling",
     "SensitivitySolver": "solvers.sensitivity",
     "ServingModel": "solvers.serving",
+    "SilentCorruptionModel": "solvers.corruption",
     "SpeculativeDecoding": "solvers.speculative",
     "StreamModel": "solvers.stream",
     "SustainabilityModel": "solvers.sustainability",
@@ -118,6 +127,7 @@ _HOME = {
     "TailLatencyModel": "solvers.tail_latency",
     "TensorParallelModel": "solvers.tensor_parallel",
     "TinyModel": "solvers.tiny",
+    "TrainingRunModel": "solvers.training_run",
     "UnknownName": "check",
     "format_quantity": "units",
     "parse_quantity": "units",

@@ -12,7 +12,9 @@ from mlsysim.layers import Layer
 class Experts:
     """A mixture of experts: `active` of `count` feed-forward networks of width `inner` for each token.
 
-    `shared` experts, of width `shared_inner`, are used by every token. `dense_layers` layers keep a plain feed-forward.
+    `shared` experts, of width `shared_inner`, are used by every token. `dense_layers` layers keep a plain feed-forward:
+    the first ones or, with `dense_spread`, evenly between the others. A router may send a token to no more than
+    `most_nodes` nodes.
 
     >>> Experts(count=256, active=8, inner=2048, shared=1, dense_layers=3).width
     18432
@@ -24,18 +26,33 @@ class Experts:
     shared: int = 0
     shared_inner: int = 0
     dense_layers: int = 0
+    dense_spread: bool = False
+    most_nodes: int = 0
 
     def __post_init__(self) -> None:
         put, each = object.__setattr__, Checks()
-        for key in ("count", "active", "inner", "shared", "shared_inner", "dense_layers"):
+        for key in ("count", "active", "inner", "shared", "shared_inner", "dense_layers", "most_nodes"):
             least = 1 if key in ("count", "active", "inner") else 0
             put(self, key, each(count, f"experts.{key}", getattr(self, key), f"Experts({key}=8)", at_least=least))
+        if not isinstance(self.dense_spread, bool):
+            each.refuse("experts.dense_spread", self.dense_spread, "it must be True or False", "dense_spread=True")
         each.finish()
         if self.active > self.count:
             rule = f"a token cannot be sent to more than the {self.count} experts"
             raise InvalidValue("experts.active", self.active, rule, f"active={min(2, self.count)}")
         if self.shared and not self.shared_inner:
             put(self, "shared_inner", self.inner)
+
+    def plain_before(self, layer: int, layers: int) -> int:
+        """How many layers before that one, counted from 0, keep a plain feed-forward.
+
+        >>> deepseek = Experts(count=256, active=8, inner=2048, dense_layers=3)
+        >>> maverick = Experts(count=128, active=1, inner=8192, dense_layers=24, dense_spread=True)
+        >>> deepseek.plain_before(4, 61), maverick.plain_before(4, 48), maverick.plain_before(48, 48)
+        (3, 2, 24)
+        """
+        before = min(max(layer, 0), layers)
+        return -(-before * self.dense_layers // layers) if self.dense_spread else min(before, self.dense_layers)
 
     @property
     def width(self) -> int:

@@ -12,7 +12,7 @@ from mlsysim import registry
 from mlsysim.check import InvalidValue, UnknownName, number, quantity
 from mlsysim.efficiency import Efficiency
 from mlsysim.records import HardwareNode, Input, ModelSpec
-from mlsysim.solvers.given import given
+from mlsysim.solvers.basis import given
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.sweep import sweep
 from mlsysim.table import UNITS, Table
@@ -68,9 +68,11 @@ class DSEResult:
     @property
     def basis(self) -> tuple[Input, ...]:
         """The limits; each configuration's own inputs are those of ServingModel."""
-        limits = [(name, f"{name} at most", limit) for name, limit in self.at_most.items()]
-        limits += [(name, f"{name} at least", limit) for name, limit in self.at_least.items()]
-        return given(*((name, meaning, limit, UNITS.get(name, "1")) for name, meaning, limit in limits))
+        return tuple(
+            Input(name, f"{name} {sign}", given(field, limit, UNITS.get(name, "1")))
+            for field, sign, limits in (("at_most", "at most", self.at_most), ("at_least", "at least", self.at_least))
+            for name, limit in limits.items()
+        )
 
     def explain(self) -> str:
         """The whiteboard: how many configurations, what each limit left, and the best five."""

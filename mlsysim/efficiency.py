@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -11,19 +11,27 @@ from mlsysim.estimate import Estimate
 from mlsysim.records import Datum
 from mlsysim.registry import constants
 
+NO_HOST = Estimate.exact(0.0, "s")
+
 
 @dataclass(frozen=True, slots=True)
 class Efficiency:
-    """Fractions of peak memory bandwidth and of peak dense arithmetic [-], and the time a kernel takes to start [s]."""
+    """Fractions of peak memory bandwidth and of peak dense arithmetic [-], the time a kernel takes to start [s], and
+    the time the host takes to ask for it [s], 0 where kernels are recorded once and replayed.
+
+    `passports` are theirs, the last for a host that asks one by one alone.
+    """
 
     bandwidth: Estimate
     compute: Estimate
     launch: Estimate
-    passports: tuple[Datum, Datum, Datum]
+    passports: tuple[Datum, ...]
+    host: Estimate = NO_HOST
 
 
 def resolve(given: Any, launch_class: str, kernel_class: str = "matrix") -> Efficiency:
-    """The calibrated efficiencies for "auto"; one number stands for both fractions.
+    """The calibrated efficiencies for "auto"; one number stands for both fractions, and "eager" for a framework that
+    issues its operators one by one from Python instead of replaying a graph of fused ones.
 
     `kernel_class` is "matrix" or "convolution", which reach different shares of the peak rate.
 
@@ -34,8 +42,10 @@ def resolve(given: Any, launch_class: str, kernel_class: str = "matrix") -> Effi
         return given
     if given == "auto":
         return _calibrated(launch_class, kernel_class)
+    if given == "eager":
+        return _eager(launch_class, kernel_class)
     if isinstance(given, str):
-        raise InvalidValue("efficiency", given, 'it must be "auto" or a fraction', "efficiency=0.7")
+        raise InvalidValue("efficiency", given, 'it must be "auto", "eager" or a fraction', "efficiency=0.7")
     fraction = number("efficiency", given, "efficiency=0.7", at_most=1.0)
     calibrated = _calibrated(launch_class, kernel_class)
     stated = Estimate.exact(fraction, "1")
@@ -52,6 +62,17 @@ def _calibrated(launch_class: str, kernel_class: str) -> Efficiency:
     bandwidth = known["bandwidth"]
     compute = known["compute_convolution" if kernel_class == "convolution" else "compute"]
     return Efficiency(spread(bandwidth), spread(compute), spread(launch), (bandwidth, compute, launch))
+
+
+@cache
+def _eager(launch_class: str, kernel_class: str) -> Efficiency:
+    graph, known = _calibrated(launch_class, kernel_class), constants("efficiency")
+    if launch_class != "gpu":
+        return graph  # a core runs what was compiled for it
+    dispatch, operators = known["dispatch"], known[f"eager_{kernel_class}"].value
+    each = spread(dispatch)
+    host = Estimate(operators * each.lower, operators * each.expected, operators * each.upper, "s")
+    return replace(graph, host=host, passports=(*graph.passports, dispatch))
 
 
 def spread(datum: Datum) -> Estimate:

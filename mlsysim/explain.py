@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
-from mlsysim.efficiency import Efficiency
-from mlsysim.layered import LayeredModel
-from mlsysim.records import HardwareNode, Input, ModelSpec
+from mlsysim.solvers.basis import listed
 from mlsysim.solvers.forward import ForwardResult
 from mlsysim.solvers.phase import Phase
 from mlsysim.solvers.serving import ServingResult
 from mlsysim.solvers.synthesis import SynthesisResult
 from mlsysim.units import format_quantity
 from mlsysim.walls import WALLS
-
-
-def basis(result: ServingResult) -> tuple[Input, ...]:
-    """The inputs of the equations, with their passports."""
-    load = result.workload
-    return basis_of(result.hardware, load.precision, result.efficiency, load.model)
-
-
-def basis_of(
-    machine: HardwareNode, precision: str, eta: Efficiency, model: ModelSpec | LayeredModel
-) -> tuple[Input, ...]:
-    """The same from its parts."""
-    inputs = [
-        Input("BW", f"memory bandwidth of the {machine.full_name}", machine.datum("memory_bandwidth")),
-        Input("R", f"peak dense rate in {precision}", machine.datum(f"peak.{precision}")),
-        Input("M", "memory capacity", machine.datum("memory")),
-        Input("eta_BW", "fraction of the bandwidth reached", eta.passports[0]),
-        Input("eta_R", "fraction of the peak rate reached", eta.passports[1]),
-        Input("lambda", "time a kernel takes to start and drain", eta.passports[2]),
-    ]
-    # Some counts are published rounded, or with an encoder that is not modelled; a changed copy has none.
-    if "parameters" in model.passports and abs(model.parameters / model.datum("parameters").value - 1.0) < 0.012:
-        inputs.append(Input("P", f"published parameters of {model.name}", model.datum("parameters")))
-    return tuple(inputs)
 
 
 def equation(result: ServingResult, phase: str = "decode") -> str:
@@ -61,8 +35,13 @@ def _iron_law(run: Phase) -> str:
             run.overhead_time.expected,
         ),
     ]
+    formula = "max(D/BW, O/R) by operator + L"
+    if run.host_time.expected:
+        each = format_quantity(eta.host.expected, "s", 3)
+        terms.append(("H", f"{run.kernels:,.0f} kernels x {each} of the host", run.host_time.expected))
+        formula = f"max({formula}, H)"
     lines = [f"{symbol:<5}= {numbers} = {_write(seconds, 's')}" for symbol, numbers, seconds in terms]
-    lines.append(f"T    = max(D/BW, O/R) by operator + L = {run.time.format(3)}, {run.time.format_range()}")
+    lines.append(f"T    = {formula} = {run.time.format(3)}, {run.time.format_range()}")
     return "\n".join(lines)
 
 
@@ -89,16 +68,8 @@ def explain(result: ServingResult, phase: str = "decode") -> str:
         seconds = operations / run.operations * run.compute_time.expected
         rate = f"({_write(run.rate, 'FLOP/s')} x {run.efficiency.compute.expected:.2g})"
         lines.append(f"{_write(operations, 'FLOP')} / {rate} = {_write(seconds, 's')}    {name}")
-    lines += ["", equation(result, phase), "", _bound(run), _fit(result), "", "Inputs", *_sources(basis(result))]
+    lines += ["", equation(result, phase), "", _bound(run), _fit(result), "", *listed(result.basis)]
     return "\n".join(lines)
-
-
-def _sources(inputs: tuple[Input, ...]) -> list[str]:
-    lines = []
-    for symbol, meaning, datum in inputs:
-        value = format_quantity(datum.value, "" if datum.unit == "1" else datum.unit, 4)
-        lines.append(f"{symbol:<7}{value:<15}{meaning}: {datum.tier}, {datum.source}")
-    return lines
 
 
 def explain_forward(result: ForwardResult) -> str:
@@ -117,7 +88,7 @@ def explain_forward(result: ForwardResult) -> str:
         lines.append(f"{name:<42}{len(alike):>6}{moved:>12}{computed:>13}{intensity:>9}")
     fits = f"Fits: {_write(result.memory.total, 'B')} of {_write(result.memory.capacity, 'B')}."
     told = " ".join(reason.sentence() for reason in result.reasons) or fits
-    lines += ["", _iron_law(run), "", _bound(run), told, "", "Inputs", *_sources(result.basis)]
+    lines += ["", _iron_law(run), "", _bound(run), told, "", *listed(result.basis)]
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ from mlsysim.check import InvalidValue, UnknownName, count
 from mlsysim.records import ModelSpec
 
 SCHEDULES = ("1f1b", "gpipe", "interleaved", "zero-bubble")
+MOST = 10**6
 RECOMPUTE = ("none", "selective", "full")
 
 
@@ -40,7 +41,10 @@ class Parallelism:
     def __post_init__(self) -> None:
         put = object.__setattr__
         for key in ("tp", "pp", "dp", "ep", "cp", "interleave", "micro_batch"):
-            put(self, key, count(key, getattr(self, key), f"{key}=8", at_most=10**6))
+            given = getattr(self, key)
+            # Searches make tens of thousands of plans of numbers that are in order.
+            if type(given) is not int or not 0 < given <= MOST:
+                put(self, key, count(key, given, f"{key}=8", at_most=MOST))
         if not isinstance(self.sequence_parallel, bool):
             rule = "it must be True or False"
             raise InvalidValue("sequence_parallel", self.sequence_parallel, rule, "sequence_parallel=True")
@@ -61,7 +65,7 @@ class Parallelism:
 
     @property
     def gpus(self) -> int:
-        """GPUs the plan fills; expert parallelism reuses the data-parallel ones."""
+        """GPUs the plan fills; expert parallelism reuses those that hold the same layers, dp x cp."""
         return prod((self.tp, self.pp, self.dp, self.cp))
 
     @property
@@ -106,16 +110,30 @@ def micro_batches(plan: Parallelism, global_batch: int) -> int:
 def stage_layers(layers: int, stages: int, interleave: int) -> tuple[int, int, int] | None:
     """Layers on the first, a middle and the last stage; None where they cannot be cut evenly.
 
-    Where the layers alone cannot, the embedding and the LM head count as one each, as for Llama 3's 126 layers.
+    Where the layers alone cannot, the embedding and the LM head count as one each, as for Llama 3's 126 layers, and the
+    last stage may have one layer less, as for DeepSeek-V3's 61.
 
-    >>> stage_layers(96, 8, 3), stage_layers(126, 16, 1), stage_layers(126, 16, 5)
-    ((12, 12, 12), (7, 8, 7), None)
+    >>> stage_layers(96, 8, 3), stage_layers(126, 16, 1), stage_layers(61, 16, 1), stage_layers(126, 16, 5)
+    ((12, 12, 12), (7, 8, 7), (3, 4, 2), None)
     """
     if layers % stages == 0:
         each = layers // stages
         return (each, each, each) if each % interleave == 0 else None
-    each, left = divmod(layers + 2, stages)
-    return None if left or each < 2 or each % interleave else (each - 1, each, each - 1)
+    each = -(-(layers + 2) // stages)
+    short = each * stages - layers - 2
+    if short > 1 or each < 2 + short or each % interleave:
+        return None
+    return each - 1, each, each - 1 - short
+
+
+def _split_by_tensors(model: ModelSpec) -> dict[str, int]:
+    """What tensor parallelism cuts, by its name."""
+    sizes = {"heads": model.heads, "ffn": model.ffn}
+    if model.latent is None:
+        sizes["kv_heads"] = model.kv_heads
+    if model.experts:
+        sizes["experts.inner"] = model.experts.inner
+    return sizes
 
 
 def fault(plan: Parallelism, model: ModelSpec, gpus: int, global_batch: int, sequence: int) -> InvalidValue | None:
@@ -124,12 +142,18 @@ def fault(plan: Parallelism, model: ModelSpec, gpus: int, global_batch: int, seq
     if plan.gpus != gpus:
         rule = f"tp x pp x dp x cp = {tp} x {pp} x {dp} x {cp} = {plan.gpus:,d} must be the {gpus:,d} GPUs"
         return InvalidValue("parallelism", plan.short(), rule, f"Parallelism(dp={gpus})")
-    for field, size in (("heads", model.heads), ("kv_heads", model.kv_heads), ("ffn", model.ffn)):
+    for field, size in _split_by_tensors(model).items():
         if size % tp:
             rule = f"it must divide the {size:,d} {field} of {model.name}"
             return InvalidValue("tp", tp, rule, "tp=1")
-    if plan.ep > 1:
+    if plan.ep > 1 and model.experts is None:
         return InvalidValue("ep", plan.ep, f"{model.name} is dense: it has no experts to spread", "ep=1")
+    if model.experts and model.experts.count % plan.ep:
+        rule = f"it must divide the {model.experts.count} experts of {model.name}"
+        return InvalidValue("ep", plan.ep, rule, "ep=1")
+    if plan.shards % plan.ep:
+        rule = f"it must divide the dp x cp = {plan.shards:,d} GPUs that hold the same layers"
+        return InvalidValue("ep", plan.ep, rule, "ep=1")
     if sequence % (2 * cp) and cp > 1:
         rule = f"twice of it must divide the {sequence:,d} tokens of a sequence, so that masked work is even"
         return InvalidValue("cp", cp, rule, "cp=2")

@@ -8,7 +8,7 @@ from typing import Any
 from mlsysim.check import InvalidValue, UnknownName, fold
 
 # A format's size is in its name.
-BYTES = {"fp32": 4.0, "fp16": 2.0, "bf16": 2.0, "fp8": 1.0, "int8": 1.0, "fp4": 0.5, "int4": 0.5}
+BYTES = {"fp64": 8.0, "fp32": 4.0, "fp16": 2.0, "bf16": 2.0, "fp8": 1.0, "int8": 1.0, "fp4": 0.5, "int4": 0.5}
 
 
 def resolve(field: str, name: Any) -> str:

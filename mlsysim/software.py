@@ -13,13 +13,15 @@ from mlsysim.registry import constants
 @dataclass(frozen=True, slots=True)
 class Software:
     """`fused_attention` never writes scores to memory and skips what the mask hides; `dropout` keeps its masks;
-    `overlap` hides communication of pipelines, gradients and sharded weights behind arithmetic where there is enough.
+    `overlap` hides communication of pipelines, gradients and sharded weights behind arithmetic where there is enough,
+    `overlap_experts` that of tokens on their way to experts, of which it sends one copy to each node.
     """
 
     name: str
     fused_attention: bool
     dropout: bool
     overlap: bool
+    overlap_experts: bool = False
 
     @property
     def mask(self) -> int:
@@ -47,6 +49,7 @@ VINTAGES = {
         Software("megatron-2022", fused_attention=False, dropout=True, overlap=False),
         Software("fsdp-2023", fused_attention=True, dropout=False, overlap=True),
         Software("flash-2024", fused_attention=True, dropout=False, overlap=True),
+        Software("dualpipe-2024", fused_attention=True, dropout=False, overlap=True, overlap_experts=True),
     )
 }
 

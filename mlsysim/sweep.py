@@ -221,13 +221,14 @@ def _times(
     slowest = roofline.memory_time(traffic, bandwidth, eta.bandwidth.lower) + roofline.compute_time(
         operations, rate, eta.compute.lower
     )
+    asked = roofline.overhead_time(kernels, eta.host.expected)
     return (
-        larger(floor, roofline.overhead_time(kernels, eta.launch.lower)),
-        expected + started,
-        slowest + roofline.overhead_time(kernels, eta.launch.upper),
+        larger(floor, roofline.overhead_time(kernels, max(eta.launch.lower, eta.host.lower))),
+        larger(expected + started, asked),
+        slowest + roofline.overhead_time(kernels, eta.launch.upper + eta.host.upper),
         roofline.memory_time(traffic, reached_bandwidth),
         roofline.compute_time(operations, reached_rate),
-        started,
+        max(started, asked),
     )
 
 

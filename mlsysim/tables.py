@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 FORMATS = ("text", "json", "csv", "markdown")
+PIECE = 8192
+"""Rows written at a time."""
 
 Cell = str | float | int | None
 Row = Mapping[str, Cell]
@@ -22,7 +24,7 @@ def render(rows: Sequence[Row], style: str, more: Mapping[str, object] | None = 
 
         return json.dumps({"rows": [dict(row) for row in rows], **(more or {})}, indent=2, ensure_ascii=False)
     if style == "csv":
-        return _csv(rows)
+        return "".join(csv_pieces(rows)).rstrip("\n")
     told = [readable(row) for row in rows]
     table = [list(told[0]), *(list(row.values()) for row in told)]
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
@@ -34,15 +36,18 @@ def render(rows: Sequence[Row], style: str, more: Mapping[str, object] | None = 
     return "\n".join("  ".join(line).rstrip() for line in padded)
 
 
-def _csv(rows: Sequence[Row]) -> str:
+def csv_pieces(rows: Sequence[Row]) -> Iterator[str]:
+    """The table as CSV, PIECE rows at a time."""
     import csv
     from io import StringIO
 
-    text = StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().rstrip("\n")
+    for start in range(0, len(rows), PIECE):
+        text = StringIO()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        if not start:
+            writer.writeheader()
+        writer.writerows(rows[start : start + PIECE])
+        yield text.getvalue()
 
 
 _NAMED = {

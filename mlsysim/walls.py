@@ -42,7 +42,7 @@ _TABLE = (
         "Node",
         "serving",
         "prefill: T = max(D/BW, O/R) + L over all prompts; decode: the same over one token of each sequence",
-        "ServingModel",
+        "ServingModel, TensorParallelModel, ExpertParallelModel",
         "Pope et al., Efficiently Scaling Transformer Inference, MLSys 2023",
     ),
     (
@@ -126,7 +126,7 @@ _TABLE = (
         "Fleet",
         "reliability",
         "g = tau exp(-R/M) / (M (exp((tau + delta)/M) - 1))",
-        "ReliabilityModel",
+        "ReliabilityModel, SilentCorruptionModel",
         "Young, Commun. ACM 17(9), 1974; Daly, Future Gener. Comput. Syst. 22(3), 2006",
     ),
     (
@@ -153,9 +153,10 @@ _TABLE = (
     (
         "Operations",
         "safety",
-        "sigma(epsilon, delta), FPR = p/(1-p) (1-PPV)/PPV TPR, P = 1 - (1-f)^n",
-        "PrivacyModel, FairnessModel, AuditModel",
-        "Mironov et al., arXiv:1908.10530, 2019; Chouldechova, Big Data 5(2), 2017; Cochran, Sampling Techniques, 1977",
+        "sigma(epsilon, delta), FPR = p/(1-p) (1-PPV)/PPV TPR, P = 1 - (1-f)^n, K = n t p",
+        "PrivacyModel, FairnessModel, AuditModel, GuardrailModel, ExtractionModel",
+        "Mironov et al., arXiv:1908.10530, 2019; Chouldechova, Big Data 5(2), 2017; Cochran, Sampling Techniques, "
+        "1977; Tramèr et al., USENIX Security 2016",
     ),
     (
         "Analysis",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlsysim.check import count, quantity
 from mlsysim.cli.arguments import Verb, figure, names
@@ -11,6 +11,9 @@ from mlsysim.cli.report import Report, exactly, missed, part, quantities
 from mlsysim.parallelism import RECOMPUTE, SCHEDULES, Parallelism
 from mlsysim.software import VINTAGES
 from mlsysim.tables import Row
+
+if TYPE_CHECKING:
+    from mlsysim.solvers.training import TrainingResult
 
 
 def verbs(verb: Verb) -> None:
@@ -29,6 +32,9 @@ def verbs(verb: Verb) -> None:
     made.add_argument("--interleave", type=int, default=1, help="model chunks on each stage")
     made.add_argument("--micro-batch", type=int, default=1, help="sequences that go through at once")
     made.add_argument("--step", help='promised time of a step, such as "10 s"')
+    made.add_argument("--tokens", type=float, help="of a whole run, such as 15e12: also tells days and dollars")
+    made.add_argument("--terms", default="on-demand", help="on-demand, reserved, spot or owned")
+    made.add_argument("--price", help='of a GPU, in place of the known one, such as "2.50 USD/h"')
 
     made = verb("plan", _plan, "every plan for a training job: the best, and why the others will not do")
     _a_job(made)
@@ -90,10 +96,23 @@ def _train(options: Namespace) -> Report:
         exactly("capacity", memory.capacity, "B"),
         exactly("micro-batches", answer.micro_batches, ""),
     ]
+    if options.tokens is not None:
+        rows += _run(answer, options)
     late = promised is not None and answer.time.expected > promised
     broken = (missed("The step", answer.time, promised),) if late and promised else ()
     told = f"\n{answer.plan.short()}, bound by {answer.bound_by}" if options.format == "text" else ""
     return Report(rows, answer.reasons, broken, text=told)
+
+
+def _run(step: TrainingResult, options: Namespace) -> list[Row]:
+    from mlsysim.solvers.economics import Owned, Rented
+    from mlsysim.solvers.training_run import TrainingRunModel
+
+    price, terms = options.price, options.terms
+    agreed = terms if price is None else Owned(price=price) if terms == "owned" else Rented(terms, price=price)
+    run = TrainingRunModel().solve(step, tokens=options.tokens, terms=agreed)
+    days = run.time.scaled(1 / 86400.0, "d")
+    return quantities({"goodput": run.useful, "run": days, "GPU hours": run.gpu_hours, "cost": run.cost})
 
 
 def _plan(options: Namespace) -> Report:

@@ -26,7 +26,7 @@ def verbs(verb: Verb) -> None:
         made.add_argument("--context", type=int, default=1024)
         made.add_argument("--precision", default="fp16")
         made.add_argument("--weights", help="stored in fewer bits, such as int4")
-        made.add_argument("--efficiency", type=figure, default="auto", help="auto, or a fraction")
+        made.add_argument("--efficiency", type=figure, default="auto", help="auto, eager, or a fraction")
 
     for name, run, told in (
         ("solve", _solve, "one pass: time, what bounds it"),

@@ -19,8 +19,11 @@ _FIRST, _EACH, _WIDTH = 0.2, 0.1, 40
 class Progress:
     """Told how much is done of how much, it draws a bar once the whole is bound to take more than PATIENCE."""
 
-    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, stream: TextIO | None = None, clock: Callable[[], float] = monotonic, *, quiet: bool = False
+    ) -> None:
         self._stream = sys.stderr if stream is None else stream
+        self._quiet = quiet or not self._stream.isatty()
         self._clock = clock
         self._start = self._drawn = clock()
         self._shown = False
@@ -28,7 +31,7 @@ class Progress:
     def __call__(self, done: int, whole: int) -> None:
         now = self._clock()
         taken = now - self._start
-        if taken < _FIRST or now - self._drawn < _EACH or not 0 < done <= whole or not self._stream.isatty():
+        if taken < _FIRST or now - self._drawn < _EACH or not 0 < done <= whole or self._quiet:
             return
         if not self._shown and taken * whole / done < PATIENCE:
             return

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from mlsysim.cli.progress import Progress
 from mlsysim.estimate import Estimate
 from mlsysim.solvers.reason import Reason, write, write_enough
-from mlsysim.tables import Row, render
+from mlsysim.tables import PIECE, Row, csv_pieces, render
 
 
 class Report(NamedTuple):
@@ -30,7 +31,9 @@ class Report(NamedTuple):
             tables = {name: [dict(row) for row in rows] for name, rows in self.more.items()}
             print(render(self.rows, style, {**tables, **words}))
             return
-        if self.rows:
+        if self.rows and style == "csv":
+            self._write_csv()
+        elif self.rows:
             print(render(self.rows, style))
         for name, rows in self.more.items() if plain else ():
             print(f"\n{name.capitalize()}\n" if self.rows else f"{name.capitalize()}\n")
@@ -39,6 +42,13 @@ class Report(NamedTuple):
             print(self.text)
         for sentence in (*told, *self.missed, *self.faults):
             print(sentence, file=sys.stderr)
+
+    def _write_csv(self) -> None:
+        # Rows that run over a terminal are progress enough.
+        with Progress(quiet=sys.stdout.isatty()) as progress:
+            for number, piece in enumerate(csv_pieces(self.rows), 1):
+                sys.stdout.write(piece)
+                progress(min(number * PIECE, len(self.rows)), len(self.rows))
 
 
 def quantities(found: Mapping[str, Estimate]) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from mlsysim import registry
 from mlsysim.check import InvalidValue, count
 from mlsysim.cli.arguments import Verb, figure, names, whole_numbers
 from mlsysim.cli.report import Report
-from mlsysim.tables import Row
+from mlsysim.tables import PIECE, Row
 
 if TYPE_CHECKING:
     from mlsysim.table import Table
@@ -39,7 +40,7 @@ def _a_space(made: ArgumentParser) -> None:
     made.add_argument("--weights", help="stored in fewer bits, one or more between commas, such as fp16,int4")
     made.add_argument("--kv-precision")
     made.add_argument("--prompt", type=int)
-    made.add_argument("--efficiency", type=figure, default="auto", help="auto, or a fraction")
+    made.add_argument("--efficiency", type=figure, default="auto", help="auto, eager, or a fraction")
 
 
 def _space(options: Namespace) -> dict[str, Any]:
@@ -69,7 +70,9 @@ def _sweep(options: Namespace) -> Report:
     space = _space(options)
     with Progress() as progress:
         table = sweep(**space, executor=AtOnce(_size(space), progress))
-    return Report(_rows(table), () if any(table["feasible"]) else (nothing_fits(table),))
+    with Progress() as progress:
+        rows = _rows(table, progress)
+    return Report(rows, () if any(table["feasible"]) else (nothing_fits(table),))
 
 
 def _optimize(options: Namespace) -> Report:
@@ -108,5 +111,10 @@ def _limits(field: str, given: list[str]) -> dict[str, float | str]:
     return limits
 
 
-def _rows(table: Table) -> list[Row]:
-    return list(table.named_rows())
+def _rows(table: Table, progress: Callable[[int, int], None] | None = None) -> list[Row]:
+    rows: list[Row] = []
+    for row in table.named_rows():
+        rows.append(row)
+        if progress is not None and len(rows) % PIECE == 0:
+            progress(len(rows), len(table))
+    return rows

@@ -164,15 +164,15 @@ def paged_tokens(tokens: float, block: float) -> float:
     return -(-tokens // block) * block
 
 
-def wasted_fraction(tokens: float, held: float) -> float:
+def wasted_fraction(used: float, held: float) -> float:
     r"""Share of the KV cache held for a sequence that it does not use: fragmentation.
 
-    .. math:: f = 1 - \frac{s}{r}
+    .. math:: f = 1 - \frac{u}{r}
 
     Parameters
     ----------
-    tokens : tokens of the sequence s [-]
-    held : tokens it holds room for r [-]
+    used : tokens, or bytes, of the sequence u [-]
+    held : those it holds room for r [-]
 
     Returns
     -------
@@ -193,18 +193,17 @@ def wasted_fraction(tokens: float, held: float) -> float:
     ----------
     Kwon et al., SOSP 2023 (arXiv 2309.06180), figure 2: 62 to 80 % wasted by reservation, below 4 % with pages.
     """
-    return 1 - tokens / held
+    return 1 - used / held
 
 
-def kv_transfer_time(prompt: float, kv_bytes: float, bandwidth: float, latency: float = 0.0) -> float:
+def kv_transfer_time(cache: float, bandwidth: float, latency: float = 0.0) -> float:
     r"""Time to send a prompt's keys and values to another machine.
 
-    .. math:: T = \frac{s\,B_{kv}}{B} + \alpha
+    .. math:: T = \frac{M_{kv}}{B} + \alpha
 
     Parameters
     ----------
-    prompt : tokens of the prompt s [-]
-    kv_bytes : keys and values of one token over all layers B_kv [B]
+    cache : keys and values kept of the prompt M_kv [B]
     bandwidth : per-direction link bandwidth B [B/s]
     latency : from the first byte's start to its arrival alpha [s]
 
@@ -220,11 +219,11 @@ def kv_transfer_time(prompt: float, kv_bytes: float, bandwidth: float, latency: 
     --------
     2,048 tokens of Llama-3-8B over 400 Gbit/s:
 
-    >>> kv_transfer_time(2048, 131072, 50e9) * 1e3  # ms
+    >>> kv_transfer_time(2048 * 131072, 50e9) * 1e3  # ms
     5.36...
 
     References
     ----------
     Zhong et al., "DistServe", OSDI 2024 (arXiv 2401.09670), section 3.3.
     """
-    return prompt * kv_bytes / bandwidth + latency
+    return cache / bandwidth + latency

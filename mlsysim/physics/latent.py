@@ -187,3 +187,35 @@ def latent_activations(
     DeepSeek-AI, "DeepSeek-V2", arXiv 2405.04434, appendix C.
     """
     return 6 * hidden + 2 * query_rank + 2 * kv_rank + position + heads * (2 * content + position + 2 * value)
+
+
+def latent_kept(query_rank: float, kv_rank: float, position: float, element: float) -> float:
+    r"""What one token keeps of one layer's compressed queries, keys and values for the backward pass.
+
+    .. math:: A = b\,(2 r_q + 2 r_{kv} + d_p)
+
+    Parameters
+    ----------
+    query_rank : width of the compressed query r_q, 0 where it is not compressed [-]
+    kv_rank : width of the compressed keys and values r_kv [-]
+    position : width of the rotary key that all heads share d_p [-]
+    element : bytes of one number b [B]
+
+    Returns
+    -------
+    size per token [B]
+
+    Assumptions
+    -----------
+    Each compressed vector before its norm and after it; what the up-projections give is counted with the heads.
+
+    Examples
+    --------
+    >>> latent_kept(1536, 512, 64, 2)
+    8320
+
+    References
+    ----------
+    DeepSeek-AI, "DeepSeek-V2", arXiv 2405.04434, section 2.1; Korthikanti et al., MLSys 2023, section 4.1.
+    """
+    return element * (2 * query_rank + 2 * kv_rank + position)

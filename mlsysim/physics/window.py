@@ -68,3 +68,38 @@ def cached_positions(tokens: float, layers: float, windowed: float, window: floa
     Jiang et al., "Mistral 7B", arXiv 2310.06825, section 2 (rolling buffer cache).
     """
     return (layers - windowed) * tokens + windowed * ((tokens + window - abs(tokens - window)) / 2)
+
+
+def shared_positions(prefix: float, tokens: float, layers: float, windowed: float, window: float) -> float:
+    r"""Positions of a common prefix among those that a sequence keeps, summed over layers.
+
+    .. math:: n = (L - L_w)\,p + L_w \max(0,\ p - \max(0,\ s - w))
+
+    Parameters
+    ----------
+    prefix : tokens of the prefix p [-]
+    tokens : tokens of the sequence s, the prefix among them [-]
+    layers : layers L [-]
+    windowed : those of them that attend within a window L_w [-]
+    window : positions such a layer attends to w [-]
+
+    Returns
+    -------
+    positions times layers [-]
+
+    Assumptions
+    -----------
+    A windowed layer drops the oldest positions first, those of the prefix.
+
+    Examples
+    --------
+    Of a prefix of 1,000, a layer with a window of 600 keeps 100 when the sequence has 1,500:
+
+    >>> shared_positions(1000, 1500, 2, 1, 600)
+    1100
+
+    References
+    ----------
+    Jiang et al., "Mistral 7B", arXiv 2310.06825, section 2 (rolling buffer cache).
+    """
+    return (layers - windowed) * prefix + windowed * max(0, prefix - max(0, tokens - window))

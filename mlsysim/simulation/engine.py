@@ -28,13 +28,13 @@ class Record:
     gaps: list[tuple[float, int]] = field(default_factory=list)
     busy: float = 0.0
     tokens: int = 0
-    most_reserved: int = 0
+    most_reserved: float = 0.0
 
 
-def serve_static(requests: Sequence[Request], steps: StepTimes, slots: int, room: int) -> Record:
+def serve_static(requests: Sequence[Request], steps: StepTimes, slots: int, room: float) -> Record:
     """A batch starts when the one before has ended, with whoever waits, and ends with its longest answer.
 
-    Each place in a batch reserves room for the longest of it; `room` is in tokens.
+    Each place in a batch reserves room for the longest of it; `room` is in bytes of KV cache.
     """
     record, line, now, arriving = Record(), deque[int](), 0.0, 0
     while arriving < len(requests) or line:
@@ -44,9 +44,9 @@ def serve_static(requests: Sequence[Request], steps: StepTimes, slots: int, room
             line.append(arriving)
             arriving += 1
         batch: list[int] = []
-        longest = 0
+        longest = 0.0
         while line and len(batch) < slots:
-            longer = max(longest, requests[line[0]].prompt + requests[line[0]].output)
+            longer = max(longest, _reserves(requests[line[0]], steps))
             if batch and longer * (len(batch) + 1) > room:
                 break
             longest = longer
@@ -55,7 +55,9 @@ def serve_static(requests: Sequence[Request], steps: StepTimes, slots: int, room
         started = now
         for each in batch:
             now += steps.prefill(requests[each].prompt)
-        positions = sum(requests[each].prompt + 1 for each in batch)
+        held = steps.positions()
+        for each in batch:
+            held.join(requests[each].prompt + 1)
         left = sorted(batch, key=lambda each: -requests[each].output)
         for each in batch:
             record.first[each] = now
@@ -67,9 +69,9 @@ def serve_static(requests: Sequence[Request], steps: StepTimes, slots: int, room
             if not left:
                 break
             # Those that have ended keep their places, and the machine goes on computing them.
-            took = steps.decode(len(batch), positions)
+            took = steps.decode(held)
             now += took
-            positions += len(batch)
+            held.advance()
             step += 1
             record.gaps.append((took, len(left)))
         record.busy += now - started
@@ -77,7 +79,7 @@ def serve_static(requests: Sequence[Request], steps: StepTimes, slots: int, room
 
 
 def serve_continuous(
-    requests: Sequence[Request], steps: StepTimes, slots: int, room: int, chunk: int | None = None
+    requests: Sequence[Request], steps: StepTimes, slots: int, room: float, chunk: int | None = None
 ) -> Record:
     """A request joins between two steps, as soon as there is a place and room for all of it.
 
@@ -87,15 +89,16 @@ def serve_continuous(
     record, line, now, arriving = Record(), deque[int](), 0.0, 0
     ends: list[tuple[int, int]] = []  # (step of the last token, request)
     joined: list[float] = []  # first tokens since the last step that decoded
-    running = positions = reserved = step = 0
-    last = 0.0
+    held, step = steps.positions(), 0
+    reserved = last = 0.0
     prompt, done = -1, 0  # the request whose prompt is being read
     while True:
         while arriving < len(requests) and requests[arriving].arrived <= now:
             line.append(arriving)
             arriving += 1
+        running = held.sequences
         if prompt < 0 and line and running < slots:
-            needed = requests[line[0]].prompt + requests[line[0]].output
+            needed = _reserves(requests[line[0]], steps)
             if reserved + needed <= room:
                 prompt, done = line.popleft(), 0
                 reserved += needed
@@ -108,7 +111,7 @@ def serve_continuous(
         left = requests[prompt].prompt - done if prompt >= 0 else 0
         piece = left if chunk is None else min(left, max(chunk - running, 0))
         decoding = running if chunk is not None or not piece else 0
-        took = steps.step(decoding, positions if decoding else 0, piece, done)
+        took = steps.step(held if decoding else None, piece, done)
         now += took
         record.busy += took
         done += piece
@@ -120,24 +123,26 @@ def serve_continuous(
             last = now
             step += 1
             record.tokens += running
-            positions += running
+            held.advance()
             while ends and ends[0][0] == step:
                 _, ended = heappop(ends)
                 record.finished[ended] = now
-                length = requests[ended].prompt + requests[ended].output
-                running -= 1
-                positions -= length
-                reserved -= length
+                held.leave(requests[ended].prompt + requests[ended].output)
+                reserved -= _reserves(requests[ended], steps)
         if prompt >= 0 and done == requests[prompt].prompt:
             _, size, output = requests[prompt]
             record.first[prompt] = now
             record.tokens += 1
             if output == 1:
                 record.finished[prompt] = now
-                reserved -= size + 1
+                reserved -= _reserves(requests[prompt], steps)
             else:
                 heappush(ends, (step + output - 1, prompt))
                 joined.append(now)
-                running += 1
-                positions += size + 1
+                held.join(size + 1)
             prompt = -1
+
+
+def _reserves(request: Request, steps: StepTimes) -> float:
+    """KV cache at its last token [B]."""
+    return steps.load.sequence_kv(request.prompt + request.output)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from mlsysim.efficiency import Efficiency
 from mlsysim.records import HardwareNode
+from mlsysim.simulation.positions import Positions
 from mlsysim.solvers.phase import Operator, run
 from mlsysim.solvers.workload import Workload
 
@@ -18,29 +19,35 @@ class StepTimes:
 
     def __init__(self, load: Workload, machine: HardwareNode, efficiency: Efficiency) -> None:
         self.load, self.machine, self.efficiency = load, machine, efficiency
-        self._known: dict[tuple[int, int, int, int], float] = {}
+        self._known: dict[tuple[int, ...], float] = {}
 
-    def decode(self, sequences: int, positions: int) -> float:
-        """One token for each sequence; together they attend to so many positions."""
-        return self.step(sequences, positions, 0, 0)
+    def positions(self) -> Positions:
+        """No sequences yet, of this model."""
+        return Positions(self.load.model.window)
+
+    def decode(self, held: Positions) -> float:
+        """One token for each sequence."""
+        return self.step(held, 0, 0)
 
     def prefill(self, prompt: int) -> float:
         """One prompt, alone."""
-        return self.step(0, 0, prompt, 0)
+        return self.step(None, prompt, 0)
 
-    def step(self, sequences: int, positions: int, chunk: int, done: int) -> float:
+    def step(self, held: Positions | None, chunk: int, done: int) -> float:
         """One token for each sequence and, in the same pass, `chunk` tokens of a prompt of which `done` are cached."""
-        context = -(-positions // (sequences * BLOCK)) * BLOCK if sequences else 0
-        key = (sequences, context, chunk, done)
+        sequences = 0 if held is None else held.sequences
+        context, near = (_in_blocks(each, sequences) for each in ((held.all, held.near) if held else (0, 0)))
+        key = (sequences, context, near, chunk, done)
         if key not in self._known:
             self._known[key] = self._time(*key)
         return self._known[key]
 
-    def _time(self, sequences: int, context: int, chunk: int, done: int) -> float:
-        cache = self.machine.cache
+    def _time(self, sequences: int, context: int, near: int, chunk: int, done: int) -> float:
+        cache, windowed = self.machine.cache, self.load.model.windowed_layers
         parts = []
         if sequences:
-            parts.append(replace(self.load, batch=sequences, context=context).decode(cache))
+            attended = (self.load.model.layers - windowed) * context + windowed * near
+            parts.append(replace(self.load, batch=sequences).decode_over(sequences * attended, cache))
         if chunk:
             parts.append(self._chunk(chunk, done))
         operators = parts[0] if len(parts) == 1 else tuple(map(_together, *parts))
@@ -54,7 +61,7 @@ class StepTimes:
         if not done:
             return alone
         whole, before = (replace(self.load, batch=1, prompt=each).prefill(None) for each in (done + chunk, done))
-        read_again = done * self.load.kv_bytes
+        read_again = self.load.sequence_kv(done)
         return tuple(
             Operator(
                 each.name,
@@ -65,6 +72,11 @@ class StepTimes:
             )
             for each, long, short in zip(alone, whole, before, strict=True)
         )
+
+
+def _in_blocks(positions: int, sequences: int) -> int:
+    """Positions of each sequence, read in whole blocks."""
+    return -(-positions // (sequences * BLOCK)) * BLOCK if sequences else 0
 
 
 def _together(decode: Operator, chunk: Operator) -> Operator:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from mlsysim.check import number, quantity, share
-from mlsysim.records import Datum, Input
+from mlsysim.efficiency import Efficiency
+from mlsysim.layered import LayeredModel
+from mlsysim.records import Datum, HardwareNode, Input, ModelSpec
 from mlsysim.registry import constants
 from mlsysim.units import format_quantity, parse_quantity
 
@@ -57,6 +59,26 @@ def chosen_factor(field: str, value: Any, example: str, otherwise: Datum, *, at_
 
         raise InvalidValue(field, value, f"it must be at least {at_least:g}", example)
     return given(field, factor, "1")
+
+
+def machine_inputs(
+    machine: HardwareNode, precision: str, eta: Efficiency, model: ModelSpec | LayeredModel
+) -> tuple[Input, ...]:
+    """A machine's figures, what software reaches of them, and the model's published size."""
+    inputs = [
+        Input("BW", f"memory bandwidth of the {machine.full_name}", machine.datum("memory_bandwidth")),
+        Input("R", f"peak dense rate in {precision}", machine.datum(f"peak.{precision}")),
+        Input("M", "memory capacity", machine.datum("memory")),
+        Input("eta_BW", "fraction of the bandwidth reached", eta.passports[0]),
+        Input("eta_R", "fraction of the peak rate reached", eta.passports[1]),
+        Input("lambda", "time a kernel takes to start and drain", eta.passports[2]),
+    ]
+    for asking in eta.passports[3:]:
+        inputs.append(Input("h", "time an operator takes to be issued from Python", asking))
+    # Some counts are published rounded, or with an encoder that is not modelled; a changed copy has none.
+    if "parameters" in model.passports and abs(model.parameters / model.datum("parameters").value - 1.0) < 0.012:
+        inputs.append(Input("P", f"published parameters of {model.name}", model.datum("parameters")))
+    return tuple(inputs)
 
 
 def listed(inputs: Iterable[Input]) -> list[str]:

@@ -11,8 +11,8 @@ from mlsysim.estimate import Estimate
 from mlsysim.physics import batching
 from mlsysim.records import HardwareNode, Input, ModelSpec
 from mlsysim.simulation.steps import BLOCK, StepTimes
+from mlsysim.solvers.basis import given
 from mlsysim.solvers.encoder_decoder import decoder_alone
-from mlsysim.solvers.given import given
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.serving import ServingModel, ServingResult, solve
 from mlsysim.solvers.two_moments import TwoMoments
@@ -63,30 +63,44 @@ class BatchingResult:
     @property
     def reserved_concurrency(self) -> int:
         """Sequences that fit where each reserves room for the model's longest context."""
-        return self._most(self.serving.workload.model.max_context, 0.0)
+        load = self.serving.workload
+        return self._most(load.sequence_kv(load.model.max_context), 0.0)
 
     @property
     def paged_concurrency(self) -> int:
         """Sequences that fit in blocks; a prefix in common is held once."""
-        shared = batching.paged_tokens(self.prefix.tokens, self.block) if self.prefix.hits else 0
-        return self._most(batching.paged_tokens(self.tokens, self.block) - self.prefix.hits * shared, shared)
+        return self._most(self.own_kv, self.shared_kv)
+
+    @property
+    def own_kv(self) -> float:
+        """Blocks of one sequence at its end, without those of the prefix that it shares [B]."""
+        load, prefix = self.serving.workload, self.prefix
+        shared = prefix.hits * load.shared_kv(prefix.tokens, self.tokens, self.block)
+        return load.paged_kv(self.tokens, self.block) - shared
+
+    @property
+    def shared_kv(self) -> float:
+        """Blocks of the prefix, held once [B]."""
+        return self.serving.workload.paged_kv(self.prefix.tokens, self.block) if self.prefix.hits else 0.0
 
     @property
     def reserved_waste(self) -> float:
         """Share of the KV cache that a reservation of the longest context leaves empty [-]."""
-        return batching.wasted_fraction(self.tokens, self.serving.workload.model.max_context)
+        load = self.serving.workload
+        return batching.wasted_fraction(load.sequence_kv(self.tokens), load.sequence_kv(load.model.max_context))
 
     @property
     def paged_waste(self) -> float:
         """Share of the KV cache that blocks leave empty [-]."""
-        return batching.wasted_fraction(self.tokens, batching.paged_tokens(self.tokens, self.block))
+        load = self.serving.workload
+        return batching.wasted_fraction(load.sequence_kv(self.tokens), load.paged_kv(self.tokens, self.block))
 
     @property
     def prefill(self) -> Estimate:
         """One prompt, with the prefix as often in the cache as it is [s]."""
         whole = self.steps.prefill(self.prompt)
         rest = (
-            self.steps.step(0, 0, self.prompt - self.prefix.tokens, self.prefix.tokens) if self.prefix.hits else whole
+            self.steps.step(None, self.prompt - self.prefix.tokens, self.prefix.tokens) if self.prefix.hits else whole
         )
         saved = 1.0 - self.prefix.hits * (1.0 - rest / whole)
         alone = solve(replace(self.serving.workload, batch=1), self.serving.hardware, self.serving.efficiency).ttft
@@ -177,8 +191,9 @@ class BatchingResult:
     def basis(self) -> tuple[Input, ...]:
         """What was given, and the inputs of the step times."""
         return (
-            *given(("s", "tokens of a prompt", self.prompt, "1"), ("L", "tokens of an answer", self.output.mean, "1")),
-            *given(("h", "share of prompts with the prefix", self.prefix.hits, "1")),
+            Input("s", "tokens of a prompt", given("prompt", self.prompt, "1")),
+            Input("L", "tokens of an answer", given("output", self.output.mean, "1")),
+            Input("h", "share of prompts with the prefix", given("prefix_hits", self.prefix.hits, "1")),
             *self.serving.basis,
         )
 
@@ -232,10 +247,10 @@ class BatchingResult:
         return not self._late_itl(batch, prefill) and (self.ttft_promise is None or first <= self.ttft_promise)
 
     def _most(self, own: float, shared: float) -> int:
-        """Sequences that fit, each with so many tokens of its own."""
+        """Sequences that fit, each with so many bytes of its own."""
         load, capacity = self.serving.workload, self.serving.hardware.memory
-        free = capacity - load.stored_weights() - shared * load.kv_bytes
-        return _last(MOST_SEQUENCES, lambda batch: batch * own * load.kv_bytes + load.workspace(batch) <= free)
+        free = capacity - load.stored_weights() - shared
+        return _last(MOST_SEQUENCES, lambda batch: batch * own + load.workspace(batch) <= free)
 
 
 class BatchingModel:
@@ -317,7 +332,7 @@ def _last(largest: int, holds: Callable[[int], bool]) -> int:
 
 def _exhausted(result: BatchingResult) -> Reason:
     load = result.serving.workload
-    needed = result.batch * batching.paged_tokens(result.tokens, result.block) * load.kv_bytes
+    needed = result.batch * result.own_kv + result.shared_kv
     return Reason(
         verdict="KV cache exhausted.",
         subject=f"{result.batch:,d} sequences of {result.tokens:,.0f} tokens need {write_enough(needed, 'B')}; beside "

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
-from mlsysim.check import InvalidValue, UnknownName
+from mlsysim.check import InvalidValue, UnknownName, number, share
 from mlsysim.engine import Answer
+from mlsysim.physics.speedup import amdahl_speedup
 from mlsysim.records import Input
 from mlsysim.solvers.phase import COMPUTE, MEMORY, OVERHEAD, Phase
 from mlsysim.solvers.reason import Reason, write
@@ -76,14 +78,15 @@ class DifferentialResult:
         return max(self.terms, key=lambda term: term.resource)
 
     def most(self, name: str) -> float:
-        """Speed-up of the run before if one term had taken no time at all: Amdahl's limit [-]."""
+        """Speed-up of the run before if one term had taken no time at all: Amdahl's limit, the part that it takes
+        alone being the part that is made faster [-]."""
         old = self.old
         memory, compute, overhead = (each.before for each in self.terms)
         total = old.time.expected
         left = {MEMORY: compute + overhead, COMPUTE: memory + overhead, OVERHEAD: total - overhead}
         if name not in left:
             raise UnknownName("term", str(name), left)
-        return total / left[name]
+        return amdahl_speedup(1 - left[name] / total, inf)
 
     @property
     def feasible(self) -> bool:
@@ -155,6 +158,15 @@ class DifferentialExplainer:
             raise UnknownName("phase", str(chosen), ("decode", "prefill"))
         old, new = (each.decode if chosen == "decode" else each.prefill for each in (first, second))
         return DifferentialResult(first, second, old, new)
+
+    def whole(self, *, fraction: float, factor: float) -> float:
+        """Speed-up of a whole job of which a part, this `fraction` of its time, is made `factor` times as fast.
+
+        >>> round(DifferentialExplainer().whole(fraction=0.55, factor=10), 2)
+        1.98
+        """
+        part = share("fraction", fraction, "fraction=0.55")
+        return amdahl_speedup(part, number("factor", factor, "factor=10", at_most=1e12))
 
 
 def _serving(field: str, given: object) -> ServingResult:

@@ -10,8 +10,8 @@ from mlsysim.efficiency import Efficiency
 from mlsysim.estimate import Estimate
 from mlsysim.physics import batching
 from mlsysim.records import HardwareNode, Input, ModelSpec
+from mlsysim.solvers.basis import given
 from mlsysim.solvers.batching import BatchingModel, BatchingResult
-from mlsysim.solvers.given import given
 from mlsysim.solvers.reason import Reason, write
 from mlsysim.solvers.serving import ServingModel, ServingResult
 from mlsysim.walls import WALLS
@@ -29,10 +29,15 @@ class DisaggregatedResult:
     latency: float
 
     @property
+    def cache(self) -> float:
+        """One prompt's keys and values, as far as the answer still sees them [B]."""
+        load = self.reading.workload
+        return load.sequence_kv(load.prompt)
+
+    @property
     def transfer(self) -> float:
         """One prompt's keys and values over the link [s]."""
-        load = self.reading.workload
-        return batching.kv_transfer_time(load.prompt, load.kv_bytes, self.link, self.latency)
+        return batching.kv_transfer_time(self.cache, self.link, self.latency)
 
     @property
     def ttft(self) -> Estimate:
@@ -88,7 +93,8 @@ class DisaggregatedResult:
     def basis(self) -> tuple[Input, ...]:
         """What was given, and the inputs of both machines' times."""
         return (
-            *given(("B", "link bandwidth per direction", self.link, "B/s"), ("alpha", "latency", self.latency, "s")),
+            Input("B", "link bandwidth per direction", given("link", self.link, "B/s")),
+            Input("alpha", "latency", given("latency", self.latency, "s")),
             *self.reading.basis,
             *self.writing.basis,
         )
@@ -96,12 +102,11 @@ class DisaggregatedResult:
     def explain(self) -> str:
         """The whiteboard."""
         load = self.reading.workload
-        cache = load.prompt * load.kv_bytes
         lines = [
             f"{load.model.name}: prompts of {load.prompt:,d} on the {self.reading.hardware.full_name}, "
             f"{self.writing.workload.batch:,d} answers at once on the {self.writing.hardware.full_name}",
             f"TTFT     = {self.ttft.format(3)}",
-            f"transfer = {write(cache, 'B')} / {write(self.link, 'B/s')} = {write(self.transfer, 's')}",
+            f"transfer = {write(self.cache, 'B')} / {write(self.link, 'B/s')} = {write(self.transfer, 's')}",
             f"second   = {self.second_token.format(3)}, {self.second_token.format_range(3)}",
             f"ITL      = {self.itl.format(3)} against {self.itl_together.format(3)} with prompts in between",
             f"{self.readers_per_writer:.3g} reading machines for each that writes; its link is busy "

@@ -15,6 +15,7 @@ from mlsysim.layered import LayeredModel
 from mlsysim.layers import Layer
 from mlsysim.physics import roofline
 from mlsysim.records import HardwareNode, Input
+from mlsysim.solvers.basis import machine_inputs
 from mlsysim.solvers.phase import Operator, Phase, run
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.walls import WALLS
@@ -91,9 +92,7 @@ class ForwardResult:
     @property
     def basis(self) -> tuple[Input, ...]:
         """Each input, with its source and tier."""
-        from mlsysim.explain import basis_of
-
-        return basis_of(self.hardware, self.precision, self.efficiency, self.model)
+        return machine_inputs(self.hardware, self.precision, self.efficiency, self.model)
 
     def explain(self) -> str:
         """The whiteboard: numbers, then algebra, then where the inputs come from."""

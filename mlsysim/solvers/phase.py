@@ -41,6 +41,7 @@ class Phase:
     memory_time: Estimate
     compute_time: Estimate
     overhead_time: Estimate
+    host_time: Estimate
     time: Estimate
 
     @property
@@ -79,9 +80,9 @@ class Phase:
 
     @property
     def bound_by(self) -> str:
-        """The largest of the three expected terms."""
+        """The largest of the expected terms; what the host takes is overhead."""
         memory, compute = self.memory_time.expected, self.compute_time.expected
-        if self.overhead_time.expected > max(memory, compute):
+        if max(self.overhead_time.expected, self.host_time.expected) > max(memory, compute):
             return OVERHEAD
         return COMPUTE if compute >= memory else MEMORY
 
@@ -104,9 +105,9 @@ def run(
 ) -> Phase:
     """The time operators take, one after another.
 
-    Least: the largest of the three terms at peak rates, everything overlapped. Most: their sum at the lowest
-    efficiencies, nothing overlapped. Expected: each operator waits for the slower of its own two terms, and kernels
-    start one after another.
+    Least: the largest of all terms at peak rates, everything overlapped. Most: their sum at the lowest efficiencies,
+    nothing overlapped. Expected: each operator waits for the slower of its own two terms, kernels start one after
+    another, and a host that asks for them one by one runs ahead for as long as it is the quicker.
     """
     reached_bandwidth = bandwidth * efficiency.bandwidth.expected
     reached_rate = rate * efficiency.compute.expected
@@ -136,10 +137,16 @@ def run(
         roofline.overhead_time(kernels, efficiency.launch.upper),
         "s",
     )
-    time = Estimate(
-        max(memory.lower, compute.lower, overhead.lower),
-        expected + overhead.expected,
-        memory.upper + compute.upper + overhead.upper,
+    host = Estimate(
+        roofline.overhead_time(kernels, efficiency.host.lower),
+        roofline.overhead_time(kernels, efficiency.host.expected),
+        roofline.overhead_time(kernels, efficiency.host.upper),
         "s",
     )
-    return Phase(name, operators, kernels, rate, bandwidth, efficiency, memory, compute, overhead, time)
+    time = Estimate(
+        max(memory.lower, compute.lower, overhead.lower, host.lower),
+        max(expected + overhead.expected, host.expected),
+        memory.upper + compute.upper + overhead.upper + host.upper,
+        "s",
+    )
+    return Phase(name, operators, kernels, rate, bandwidth, efficiency, memory, compute, overhead, host, time)

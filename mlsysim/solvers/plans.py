@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import gcd
 from typing import NamedTuple
 
 from mlsysim.check import InvalidValue, UnknownName, count
@@ -16,7 +17,7 @@ from mlsysim.records import Datum, ModelSpec
 from mlsysim.software import Software
 from mlsysim.solvers.reason import Reason, write
 from mlsysim.solvers.training import TrainingResult, describe, reach
-from mlsysim.solvers.training_job import Job, outer_stages
+from mlsysim.solvers.training_job import Job
 from mlsysim.solvers.training_step import clocks, estimate
 
 
@@ -151,7 +152,7 @@ class ParallelismOptimizer:
                 continue
             states = _states(job, shape)
             for run in _runs(job, shape, allowed):
-                held = [sum(job.held(run, stage)) for stage in outer_stages(run)]
+                held = [sum(job.held(run, stage)) for stage, _ in job.stages(run)]
                 passes = None
                 for plan_states, zero in states:
                     memory = max(map(int.__add__, held, plan_states))
@@ -187,16 +188,19 @@ def _full(closest: TrainingResult) -> str:
 
 
 def _shapes(job: Job, most: int) -> Iterator[Parallelism]:
-    """Every split of the GPUs into tensor, context, pipeline and data parallel ones, at every micro-batch."""
+    """Every split of the GPUs into tensor, context, pipeline and data parallel ones, and of these into expert-parallel
+    groups, at every micro-batch."""
+    experts = job.model.experts.count if job.model.experts else 1
     micros = [2**power for power in range(most.bit_length()) if 2**power <= most]
     for tp in _divisors(job.gpus, min(job.fabric.gpus_per_node, job.model.heads)):
         for cp in _divisors(job.gpus // tp, max(1, job.sequence // 1024)):
             for pp in _divisors(job.gpus // (tp * cp), job.model.layers + 2):
                 dp = job.gpus // (tp * cp * pp)
-                for micro in micros:
-                    yield Parallelism(tp=tp, pp=pp, dp=dp, cp=cp, micro_batch=micro)
-                    if dp * micro > job.global_batch:
-                        break
+                for ep in _divisors(gcd(dp * cp, experts), experts):
+                    for micro in micros:
+                        yield Parallelism(tp=tp, pp=pp, dp=dp, ep=ep, cp=cp, micro_batch=micro)
+                        if dp * micro > job.global_batch:
+                            break
 
 
 def _divisors(number: int, most: int) -> list[int]:
@@ -246,6 +250,6 @@ def _states(job: Job, shape: Parallelism) -> list[tuple[list[int], int]]:
     zeros = range(4) if shape.shards > 1 else range(1)
     plans = [replace(shape, zero=zero) for zero in zeros]
     return [
-        ([sum(job.states(plan, stage)) + job.gathered(plan) for stage in outer_stages(plan)], plan.zero)
+        ([sum(job.states(plan, stage)) + job.gathered(plan) for stage, _ in job.stages(plan)], plan.zero)
         for plan in plans
     ]

@@ -11,6 +11,7 @@ from mlsysim.efficiency import resolve as resolve_efficiency
 from mlsysim.estimate import Estimate
 from mlsysim.physics import roofline
 from mlsysim.records import HardwareNode, Input, ModelSpec
+from mlsysim.solvers.basis import machine_inputs
 from mlsysim.solvers.phase import Phase, run
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.workload import LARGEST_BATCH, Workload, workload
@@ -139,9 +140,8 @@ class ServingResult:
     @property
     def basis(self) -> tuple[Input, ...]:
         """Each input, with its source and tier."""
-        from mlsysim.explain import basis
-
-        return basis(self)
+        load = self.workload
+        return machine_inputs(self.hardware, load.precision, self.efficiency, load.model)
 
     def explain(self, phase: str = "decode") -> str:
         """The whiteboard: numbers, then algebra, then where the inputs come from."""

@@ -12,8 +12,8 @@ from mlsysim.efficiency import resolve as resolve_efficiency
 from mlsysim.estimate import Estimate
 from mlsysim.physics import speculative
 from mlsysim.records import HardwareNode, Input, ModelSpec
+from mlsysim.solvers.basis import given
 from mlsysim.solvers.encoder_decoder import decoder_alone
-from mlsysim.solvers.given import given
 from mlsysim.solvers.phase import Phase, run
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.serving import ServingResult, solve
@@ -78,8 +78,8 @@ class SpeculativeResult:
     def basis(self) -> tuple[Input, ...]:
         """What was given, and the inputs of both models' times."""
         return (
-            *given(("alpha", "probability that a guess is accepted", self.acceptance, "1")),
-            *given(("gamma", "tokens guessed before each check", self.guesses, "1")),
+            Input("alpha", "probability that a guess is accepted", given("acceptance", self.acceptance, "1")),
+            Input("gamma", "tokens guessed before each check", given("guesses", self.guesses, "1")),
             *self.target.basis,
         )
 

@@ -13,8 +13,8 @@ from mlsysim.estimate import Estimate
 from mlsysim.records import HardwareNode, Input, ModelSpec
 from mlsysim.simulation.engine import Record, Request, serve_continuous, serve_static
 from mlsysim.simulation.steps import StepTimes
+from mlsysim.solvers.basis import given
 from mlsysim.solvers.encoder_decoder import decoder_alone
-from mlsysim.solvers.given import given
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.serving import ServingModel, ServingResult
 from mlsysim.solvers.two_moments import TwoMoments
@@ -35,7 +35,7 @@ class StreamResult:
     serving: ServingResult
     policy: str
     slots: int
-    room: int
+    room: float
     rate: float
     percentile: float
     ttft_promise: float | None
@@ -113,8 +113,8 @@ class StreamResult:
     def basis(self) -> tuple[Input, ...]:
         """What was given, and the inputs of the step times."""
         return (
-            *given(("lambda", "requests that arrive each second", self.rate, "1/s")),
-            *given(("n", "requests simulated", len(self.requests), "1")),
+            Input("lambda", "requests that arrive each second", given("rate", self.rate, "1/s")),
+            Input("n", "requests simulated", given("requests", len(self.requests), "1")),
             *self.serving.basis,
         )
 
@@ -123,7 +123,7 @@ class StreamResult:
         load = self.serving.workload
         lines = [
             f"{load.model.name} in {load.stored_as} on the {self.serving.hardware.full_name}: {self.policy} batching, "
-            f"{self.slots:,d} places, room for {self.room:,d} tokens",
+            f"{self.slots:,d} places, {write(self.room, 'B')} for KV cache",
             f"{len(self.requests):,d} requests, {self.rate:.4g} a second, "
             f"{sum(each.output for each in self.requests):,d} tokens",
         ]
@@ -208,9 +208,9 @@ class StreamModel:
         chance = Random(seed)
         lengths = TwoMoments(tokens_in, spread_in), TwoMoments(tokens_out, spread_out)
         stream = _arrivals(arriving, number_of, lengths, load.model.max_context, chance)
-        room = int(max(0.0, serving.hardware.memory - load.stored_weights() - load.workspace(places)) / load.kv_bytes)
+        room = max(0.0, serving.hardware.memory - load.stored_weights() - load.workspace(places))
         record = Record()
-        if all(each.prompt + each.output <= room for each in stream):
+        if load.sequence_kv(max(each.prompt + each.output for each in stream)) <= room:
             steps = StepTimes(load, serving.hardware, serving.efficiency)
             if how == "static":
                 record = serve_static(stream, steps, places, room)
@@ -254,14 +254,15 @@ def _rank(ordered: Sequence[tuple[float, int]], rank: float) -> float:
 def _no_room(result: StreamResult) -> Reason:
     longest = max(each.prompt + each.output for each in result.requests)
     load, machine = result.serving.workload, result.serving.hardware
+    needed = load.sequence_kv(longest)
     return Reason(
         verdict="KV cache exhausted.",
-        subject=f"A request of {longest:,d} tokens needs {write_enough(longest * load.kv_bytes, 'B')} of KV cache; "
-        f"beside {load.model.name} in {load.stored_as}, the {machine.name} has room for {result.room:,d} tokens.",
+        subject=f"A request of {longest:,d} tokens needs {write_enough(needed, 'B')} of KV cache; "
+        f"beside {load.model.name} in {load.stored_as}, the {machine.name} has {write(result.room, 'B')}.",
         limit="memory capacity",
         wall=WALLS["memory capacity"].number,
-        value=longest * load.kv_bytes,
-        maximum=result.room * load.kv_bytes,
+        value=needed,
+        maximum=result.room,
         unit="B",
         mend="Fewer bits, shorter requests, fewer places, or a machine with more memory.",
     )

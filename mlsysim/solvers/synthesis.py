@@ -99,7 +99,7 @@ class SynthesisSolver:
         load = workload(model, batch, context, prompt, precision, weights, kv_precision)
         promise = quantity("itl", itl, "s", 'itl="40 ms"')
         eta = resolve_efficiency(efficiency, "gpu")
-        starting = roofline.overhead_time(load.kernels, eta.launch.upper)
+        starting = roofline.overhead_time(load.kernels, eta.launch.upper + eta.host.upper)
         verdicts = tuple(_judge(load, machine, promise, efficiency) for machine in registry.Hardware)
         memory = Estimate.exact(load.resident(load.batch), "B")
         if promise <= starting:
@@ -121,7 +121,7 @@ def _least(load: Workload, promise: float, eta: Efficiency) -> tuple[Estimate, E
         return bandwidth, max(each.flops * reached / (each.traffic * compute_efficiency) for each in operators)
 
     bandwidth, rate = keeping_up(eta.bandwidth.expected, eta.compute.expected, eta.launch.expected)
-    most_bandwidth, most_rate = keeping_up(eta.bandwidth.lower, eta.compute.lower, eta.launch.upper)
+    most_bandwidth, most_rate = keeping_up(eta.bandwidth.lower, eta.compute.lower, eta.launch.upper + eta.host.upper)
     return (
         Estimate(roofline.least_bandwidth(traffic, promise), bandwidth, most_bandwidth, "B/s"),
         Estimate(operations / promise, rate, most_rate, "FLOP/s"),

@@ -10,7 +10,7 @@ from mlsysim.check import InvalidValue, amount, count, number, quantity, share
 from mlsysim.estimate import Estimate
 from mlsysim.physics import queueing
 from mlsysim.records import Input
-from mlsysim.solvers.given import given
+from mlsysim.solvers.basis import given
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.two_moments import TwoMoments
 from mlsysim.walls import WALLS
@@ -111,13 +111,14 @@ class TailLatencyResult:
     @property
     def basis(self) -> tuple[Input, ...]:
         """The inputs, all of them given."""
-        return given(
-            ("S", "mean service time", self.service.mean, "s"),
-            ("C_s^2", "squared coefficient of variation of the service time", self.service.variability, "1"),
-            ("c", "servers", self.servers, "1"),
-            ("lambda", "requests that arrive each second", self.rate, "1/s"),
-            ("D", "cold start", self.cold_start, "s"),
-            ("q", "share of requests that meet a cold replica", self.cold_fraction, "1"),
+        spread = given("variability", self.service.variability, "1")
+        return (
+            Input("S", "mean service time", given("service_time", self.service.mean, "s")),
+            Input("C_s^2", "squared coefficient of variation of the service time", spread),
+            Input("c", "servers", given("servers", self.servers, "1")),
+            Input("lambda", "requests that arrive each second", given("rate", self.rate, "1/s")),
+            Input("D", "cold start", given("cold_start", self.cold_start, "s")),
+            Input("q", "share of requests that meet a cold replica", given("cold_fraction", self.cold_fraction, "1")),
         )
 
     def explain(self) -> str:

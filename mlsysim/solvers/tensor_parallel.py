@@ -12,8 +12,8 @@ from mlsysim.estimate import Estimate
 from mlsysim.physics.collectives import ring_allreduce_time
 from mlsysim.records import HardwareNode, Input, ModelSpec
 from mlsysim.registry import constants
+from mlsysim.solvers.basis import given, machine_inputs
 from mlsysim.solvers.encoder_decoder import decoder_alone
-from mlsysim.solvers.given import given
 from mlsysim.solvers.phase import Operator, Phase, run
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.serving import Memory
@@ -88,16 +88,11 @@ class TensorParallelResult:
     @property
     def basis(self) -> tuple[Input, ...]:
         """Each input, with its source and tier."""
-        machine, known = self.hardware, constants("tensor_parallel")
-        rate = f"peak.{self.workload.precision}"
+        load, known = self.workload, constants("tensor_parallel")
         return (
-            *given(("n", "GPUs", self.gpus, "1"), ("B", "link bandwidth per direction", self.link, "B/s")),
-            Input("BW", f"memory bandwidth of the {machine.full_name}", machine.datum("memory_bandwidth")),
-            Input("R", f"peak dense rate in {self.workload.precision}", machine.datum(rate)),
-            Input("M", "memory capacity", machine.datum("memory")),
-            Input("eta_BW", "fraction of the bandwidth reached", self.efficiency.passports[0]),
-            Input("eta_R", "fraction of the peak rate reached", self.efficiency.passports[1]),
-            Input("lambda", "time a kernel takes to start and drain", self.efficiency.passports[2]),
+            Input("n", "GPUs", given("gpus", self.gpus, "1")),
+            Input("B", "link bandwidth per direction", given("link", self.link, "B/s")),
+            *machine_inputs(self.hardware, load.precision, self.efficiency, load.model),
             Input("T_0", "time an all-reduce takes to start", known["all_reduce_start"]),
             Input("alpha", "latency of a hop", known["hop"]),
         )

@@ -13,6 +13,7 @@ from mlsysim.estimate import Estimate
 from mlsysim.layered import LayeredModel
 from mlsysim.physics import tiny
 from mlsysim.records import Datum, HardwareNode, Input
+from mlsysim.solvers.basis import given
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.units import format_quantity
 from mlsysim.walls import WALLS
@@ -212,17 +213,16 @@ def _kernels(machine: HardwareNode, runtime: Any) -> tuple[str, Datum, float]:
     raise UnknownName("runtime", runtime, known)
 
 
-def _battery(given: float | str, machine: HardwareNode, period: float | None) -> Datum:
+def _battery(battery: float | str, machine: HardwareNode, period: float | None) -> Datum:
     if period is None:
         rule = "a battery's life follows from how often it computes: period= is missing"
-        raise InvalidValue("battery", given, rule, 'battery="CR2032", period="1 s"')
+        raise InvalidValue("battery", battery, rule, 'battery="CR2032", period="1 s"')
     if machine.active_power is None or machine.sleep_power is None:
         rule = f"the {machine.name} has no sourced power while computing and sleeping"
-        raise InvalidValue("battery", given, rule, 'hardware="nRF52840"')
-    if isinstance(given, str) and fold(given) == "cr2032":
+        raise InvalidValue("battery", battery, rule, 'hardware="nRF52840"')
+    if isinstance(battery, str) and fold(battery) == "cr2032":
         return registry.constants("runtimes")["cr2032"]
-    energy = quantity("battery", given, "J", 'battery="2430 J"')
-    return Datum(energy, "J", "given as battery=", "", "estimate")
+    return given("battery", quantity("battery", battery, "J", 'battery="2430 J"'), "J")
 
 
 def _each(equation: Callable[..., float], unit: str, *inputs: Estimate) -> Estimate:

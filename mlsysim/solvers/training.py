@@ -18,6 +18,7 @@ from mlsysim.parallelism import parallelism as find_plan
 from mlsysim.physics import training
 from mlsysim.records import Datum, Input, ModelSpec
 from mlsysim.software import Software, optimizer_bytes, software
+from mlsysim.solvers.basis import given, listed
 from mlsysim.solvers.communication import LARGEST_FLEET
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.training_job import Job, Memory
@@ -137,6 +138,7 @@ class TrainingResult:
             "memory": "norms, residuals, scores, the optimizer",
             "tensor": "tensor-parallel messages",
             "context": "context-parallel messages",
+            "expert": "tokens on their way to the experts of other GPUs and back",
             "pipeline": "messages between stages",
             "data": "gradients and sharded weights, as far as nothing hides them",
             "bubble": "waiting for other stages",
@@ -153,12 +155,7 @@ class TrainingResult:
             f"Bound by {self.bound_by} (wall {wall.number}).",
             *(reason.sentence() for reason in self.reasons),
             "",
-            "Inputs",
-        ]
-        lines += [
-            f"{symbol:<7}{write(datum.value, '' if datum.unit == '1' else datum.unit):<15}{meaning}: "
-            f"{datum.tier}, {datum.source}"
-            for symbol, meaning, datum in self.basis
+            *listed(self.basis),
         ]
         return "\n".join(lines)
 
@@ -225,9 +222,6 @@ def describe(
     if sequence > spec.max_context:
         rule = f"{spec.name} was trained for at most {spec.max_context} tokens"
         raise InvalidValue("context", context, rule, f"context={spec.max_context}")
-    if other := _beyond(spec, sequence):
-        rule = f"training is counted for dense models with full attention, and this one has {other}"
-        raise InvalidValue("model", spec.name, rule, 'model="Llama3_8B"')
     arithmetic = formats.resolve("precision", precision)
     if arithmetic not in ("fp32", "fp16", "bf16", "fp8"):
         raise InvalidValue("precision", precision, "training needs fp32, fp16, bf16 or fp8", 'precision="bf16"')
@@ -251,17 +245,6 @@ def describe(
     )
 
 
-def _beyond(model: ModelSpec, sequence: int) -> str:
-    """What a model has that the counts of training do not cover; empty where they do."""
-    if model.encoder is not None:
-        return "an encoder"
-    if model.experts is not None:
-        return "experts"
-    if model.latent is not None:
-        return "latent attention"
-    return f"a window of {model.window:,d} tokens" if model.window and sequence > model.window else ""
-
-
 def reach(job: Job, efficiency: float | str) -> tuple[Datum, Datum, Datum]:
     """Fractions of the peak rate, by matrix products and by attention, and of the memory bandwidth that are reached."""
     machine, bandwidth = job.fabric.machine.name, registry.constants("efficiency")["bandwidth"]
@@ -270,8 +253,8 @@ def reach(job: Job, efficiency: float | str) -> tuple[Datum, Datum, Datum]:
     if isinstance(efficiency, str):
         raise InvalidValue("efficiency", efficiency, 'it must be "auto" or a fraction', "efficiency=0.7")
     fraction = number("efficiency", efficiency, "efficiency=0.7", at_most=1.0)
-    given = Datum(fraction, "1", "given as efficiency=", "", "estimate")
-    return given, given, bandwidth
+    stated = given("efficiency", fraction, "1")
+    return stated, stated, bandwidth
 
 
 def refusal(plan: Parallelism, job: Job) -> InvalidValue | None:

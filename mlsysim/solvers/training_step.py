@@ -7,12 +7,15 @@ from functools import cache
 from math import gcd
 from typing import NamedTuple
 
+from mlsysim.architecture import Experts
 from mlsysim.estimate import Estimate
 from mlsysim.parallelism import Parallelism, micro_batches
-from mlsysim.physics import roofline, training, training_traffic
+from mlsysim.physics import expert_parallel, roofline, schedule, training_traffic
+from mlsysim.physics.experts import distinct_experts
 from mlsysim.solvers import communication
 from mlsysim.solvers.communication import Group, Rates
-from mlsysim.solvers.training_job import Job, Layout, Work, layout, outer_stages
+from mlsysim.solvers.training_job import Job, layout
+from mlsysim.solvers.training_layer import Layout, TrainedLayer, Work
 
 
 class Rounds(NamedTuple):
@@ -35,9 +38,10 @@ NOTHING = Rounds(0.0, 0.0, 0.0, 0.0)
 
 class Passes(NamedTuple):
     """All micro-batches through the slowest stage: how many, the time of one and of its forward pass, and the parts of
-    the time of all [s]; and the parameters of a GPU on the first stage, whose gradients come last."""
+    the time of all [s]; and the parameters of a GPU on the stage whose gradients come last, experts apart."""
 
     parameters: float
+    experts: float
     micro_batches: int
     slowest: float
     forward: float
@@ -45,6 +49,7 @@ class Passes(NamedTuple):
     memory: float
     tensor: float
     context: float
+    expert: float
     pipeline: float
     bubble: float
 
@@ -56,6 +61,7 @@ class Step(NamedTuple):
     memory: float
     tensor: float
     context: float
+    expert: float
     pipeline: float
     data: float
     bubble: float
@@ -64,7 +70,7 @@ class Step(NamedTuple):
     @property
     def communication(self) -> float:
         """All messages that arithmetic does not hide [s]."""
-        return self.tensor + self.context + self.pipeline + self.data
+        return self.tensor + self.context + self.expert + self.pipeline + self.data
 
     @property
     def time(self) -> float:
@@ -75,23 +81,34 @@ class Step(NamedTuple):
 class Clock:
     """Steps of one job at one set of rates; what plans share is computed once.
 
-    `serial` adds where arithmetic and memory would overlap and hides no message.
+    `apart` counts arithmetic and memory in full where the longer of the two would hide the other; `serial` hides no
+    message.
     """
 
     def __init__(
-        self, job: Job, rates: Rates, compute: float, attention: float, bandwidth: float, *, serial: bool
+        self,
+        job: Job,
+        rates: Rates,
+        compute: float,
+        attention: float,
+        bandwidth: float,
+        *,
+        apart: bool,
+        serial: bool,
     ) -> None:
         machine = job.fabric.machine
-        self.job, self.rates, self.serial = job, rates, serial
+        self.job, self.rates, self.apart = job, rates, apart
         self.rate = machine.rate(job.precision) * compute
         # Training in eight bits keeps attention in sixteen.
         self.attention_rate = machine.rate("bf16" if job.precision == "fp8" else job.precision) * attention
         self.bandwidth = machine.memory_bandwidth * bandwidth
         self.overlap = job.software.overlap and not serial
+        self.overlap_experts = job.software.overlap_experts and not serial
         self.layer = cache(self._layer)
         self.head = cache(self._head)
         self.tensor = cache(self._tensor)
         self.context = cache(self._context)
+        self.expert = cache(self._expert)
         self.send = cache(self._send)
         self.sync = cache(self._sync)
 
@@ -104,15 +121,18 @@ class Clock:
             repeated = recompute == "full" or (recompute == "selective" and work.scores)
             runs = (once, once, back) if repeated else (once, back)
             for computing, moving in runs:
-                arithmetic += computing if self.serial or computing >= moving else 0.0
-                memory += moving if self.serial or computing < moving else 0.0
-            joined = sum if self.serial else max
+                arithmetic += computing if self.apart or computing >= moving else 0.0
+                memory += moving if self.apart or computing < moving else 0.0
+            joined = sum if self.apart else max
             forward += joined(once)
             weights += joined(back) / 2 if work.weighted else 0.0
         return Rounds(arithmetic, memory, weights, forward)
 
-    def _layer(self, at: Layout, recompute: str) -> Rounds:
-        return self._rounds(self.job.layer(at), recompute)
+    def _layer(self, at: Layout, recompute: str, mixed: bool) -> Rounds:
+        return self._rounds(self._kind(mixed).works(at), recompute)
+
+    def _kind(self, mixed: bool) -> TrainedLayer:
+        return self.job.mixed if mixed else self.job.plain
 
     def _head(self, at: Layout) -> Rounds:
         return self._rounds(self.job.head(at), "none")
@@ -126,27 +146,54 @@ class Clock:
         inside = gcd(ranks, max(1, self.job.fabric.gpus_per_node // stride))
         return Group(inside, ranks // inside)
 
-    def _tensor(self, at: Layout, recompute: str) -> float:
-        """A layer's messages within a tensor-parallel group for one micro-batch: two sums forward, two backward."""
+    def _tensor(self, at: Layout, recompute: str, mixed: bool) -> float:
+        """A layer's messages within a tensor-parallel group for one micro-batch: after attention and after the
+        feed-forward part, forward and backward; experts are sent a copy of a token each."""
         if at.tp == 1:
             return 0.0
+        experts = self.job.model.experts
         message = at.micro_batch * self.job.sequence / at.cp * self.job.model.hidden * self.job.element
-        group, sums = self.group(at.tp, 1), 6 if recompute == "full" else 4
+        group, passes = self.group(at.tp, 1), 3 if recompute == "full" else 2
+        sums = [message, message * experts.active if experts and mixed else message]
         if at.sequence_parallel:
-            halves = (self.collective(each, message, group) for each in ("all-gather", "reduce-scatter"))
-            return sums * sum(halves)
-        return sums * self.collective("all-reduce", message, group)
+            halves = ("all-gather", "reduce-scatter")
+            return passes * sum(self.collective(each, size, group) for size in sums for each in halves)
+        return passes * sum(self.collective("all-reduce", size, group) for size in sums)
+
+    def _expert(self, at: Layout, recompute: str) -> float:
+        """A layer's tokens to the experts of other GPUs and back for one micro-batch, as far as nothing hides it."""
+        job, experts = self.job, self.job.model.experts
+        if at.ep == 1 or experts is None:
+            return 0.0
+        tokens = at.micro_batch * job.sequence / (at.cp * at.tp)
+        once = tokens * expert_parallel.dispatched_bytes(job.model.hidden, 1, job.element)
+        sent = 2 * (3 if recompute == "full" else 2) * self._dispatch(once, experts, self.group(at.ep, at.tp))
+        # One micro-batch's messages go out while another one is computed.
+        return max(0.0, sent - self.layer(at, recompute, True).time) if self.overlap_experts else sent
+
+    def _dispatch(self, once: float, experts: Experts, group: Group) -> float:
+        """Tokens, of which `once` is one copy, to their experts, or back [s]."""
+        if not self.job.software.overlap_experts or group.across == 1:
+            return self.collective("all-to-all", once * experts.active, group)
+        # A token's choices are so many draws of a node each.
+        reached = distinct_experts(group.across, 1, experts.active)
+        reached = min(reached, experts.most_nodes or reached)
+        rates = self.rates
+        return rates.start + expert_parallel.dispatch_time_by_node(
+            once, reached, experts.active, group.inside, group.across, rates.link, rates.nic
+        )
 
     def _context(self, at: Layout, recompute: str) -> float:
         """A layer's keys and values passed around a context-parallel group, as far as attention does not hide them."""
         if at.cp == 1:
             return 0.0
-        job, model = self.job, self.job.model
-        message = at.micro_batch * job.sequence * 2 * model.kv_heads * model.head_dim / at.tp * job.element
+        job = self.job
+        split = 1 if job.model.latent else at.tp
+        message = at.micro_batch * job.sequence * job.plain.keys_and_values / split * job.element
         # Forward once, and backward once more with their gradients.
         rounds = 4 if recompute == "full" else 3
         passed = rounds * self.collective("all-gather", message, self.group(at.cp, at.tp))
-        attention = self._rounds([work for work in job.layer(at) if work.scores], recompute).time
+        attention = self._rounds([work for work in job.plain.works(at) if work.scores], recompute).time
         return max(0.0, passed - attention) if self.overlap else passed
 
     def _send(self, at: Layout, stride: int) -> float:
@@ -165,35 +212,42 @@ class Clock:
         """What all micro-batches take on their way through the pipeline; the ZeRO stage has no part in it."""
         job, at, pp, v = self.job, layout(plan), plan.pp, plan.interleave
         running = micro_batches(plan, job.global_batch)
-        each, head = self.layer(at, plan.recompute), self.head(at)
-        tensor, context = self.tensor(at, plan.recompute), self.context(at, plan.recompute)
+        recompute, experts = plan.recompute, job.model.experts
+        each, mixed = self.layer(at, recompute, False), self.layer(at, recompute, True) if experts else NOTHING
+        tensor, tensor_mixed = self.tensor(at, recompute, False), self.tensor(at, recompute, True) if experts else 0.0
+        head, context, expert = self.head(at), self.context(at, recompute), self.expert(at, recompute)
         send = 0.0 if pp == 1 or self.overlap else 2 * v * self.send(at, plan.tp * plan.shards)
-        stages = outer_stages(plan)
-        layers = [job.layers_on(plan, stage) for stage in stages]
-        per_layer = each.time + tensor + context
-        times = [count * per_layer + send for count in layers]
+        stages = job.stages(plan)
+        layers = [job.layers_on(plan, stage) for stage, _ in stages]
+        per_layer, per_mixed = each.time + tensor + context, mixed.time + tensor_mixed + context + expert
+        times = [plain * per_layer + with_experts * per_mixed + send for plain, with_experts in layers]
         times[-1] += head.time
         slowest = max(times)
         here = times.index(slowest)
-        counted = layers[here]
+        plain, with_experts = layers[here]
         last = head if here == len(times) - 1 else NOTHING
-        forward = counted * each.forward + last.forward
+        arithmetic, memory, weights, forward = (
+            plain * one + with_experts * other + end for one, other, end in zip(each, mixed, last, strict=True)
+        )
         if plan.schedule == "zero-bubble" and pp > 1:
-            weights = counted * each.weights + last.weights
             rest = slowest - forward - weights
-            bubble = running * slowest * training.zero_bubble_fraction(pp, running, forward, rest, weights)
+            bubble = running * slowest * schedule.zero_bubble_fraction(pp, running, forward, rest, weights)
         else:
-            others = sum(times) + max(0, pp - 3) * times[min(1, pp - 1)] - slowest
-            bubble = training.pipeline_time(slowest, others, running, v) - running * slowest
+            others = sum(alike * time for (_, alike), time in zip(stages, times, strict=True)) - slowest
+            bubble = schedule.pipeline_time(slowest, others, running, v) - running * slowest
+        # Gradients of the first stage come last; experts make later stages so much larger that theirs do.
+        latest = max((stage for stage, _ in stages), key=lambda stage: job.stage_experts(plan, stage))
         return Passes(
-            job.stage_parameters(plan, 0),
+            job.stage_parameters(plan, latest),
+            job.stage_experts(plan, latest),
             running,
             slowest,
             forward,
-            running * (counted * each.arithmetic + last.arithmetic),
-            running * (counted * each.memory + last.memory),
-            running * counted * tensor,
-            running * counted * context,
+            running * arithmetic,
+            running * memory,
+            running * (plain * tensor + with_experts * tensor_mixed),
+            running * (plain + with_experts) * context,
+            running * with_experts * expert,
             running * send,
             bubble,
         )
@@ -202,31 +256,37 @@ class Clock:
         """A step of these passes: then gradients are summed and weights updated."""
         job = self.job
         owned = passes.parameters / (plan.shards if plan.zero else 1)
+        owned += passes.experts / (plan.shards // plan.ep if plan.zero else 1)
         moved = training_traffic.optimizer_traffic(owned, job.element, job.gradient_bytes, job.optimizer.value)
         parts = (
             passes.arithmetic,
             passes.memory + roofline.memory_time(moved, self.bandwidth),
             passes.tensor,
             passes.context,
+            passes.expert,
             passes.pipeline,
             self._data(plan, passes),
             passes.bubble,
         )
-        late = training.straggler_factor(plan.shards, job.straggler) - 1 if plan.shards > 1 and job.straggler else 0.0
+        late = schedule.straggler_factor(plan.shards, job.straggler) - 1 if plan.shards > 1 and job.straggler else 0.0
         return Step(*parts, late * sum(parts))
 
     def _data(self, plan: Parallelism, passes: Passes) -> float:
         """Gradients and sharded weights: the last micro-batch's backward pass can hide the gradients of a step, each
         micro-batch what is gathered for it."""
-        job, shards = self.job, plan.shards
-        if shards == 1:
+        job, backward = self.job, passes.slowest - passes.forward
+        if plan.shards == 1:
             return 0.0
-        parameters, stride, backward = passes.parameters, plan.tp, passes.slowest - passes.forward
-        gradients, weights = parameters * job.gradient_bytes, parameters * job.element
+
+        def agree(operation: str, element: float) -> float:
+            rest = self.sync(passes.parameters * element, operation, plan.shards, plan.tp)
+            if not passes.experts:
+                return rest
+            return rest + self.sync(passes.experts * element, operation, plan.shards // plan.ep, plan.tp * plan.ep)
+
         if plan.zero == 0:
-            return self._hidden(self.sync(gradients, "all-reduce", shards, stride), backward)
-        scatter = self.sync(gradients, "reduce-scatter", shards, stride)
-        gather = self.sync(weights, "all-gather", shards, stride)
+            return self._hidden(agree("all-reduce", job.gradient_bytes), backward)
+        scatter, gather = agree("reduce-scatter", job.gradient_bytes), agree("all-gather", job.element)
         if plan.zero == 1:
             return self._hidden(scatter, backward) + self._hidden(gather, passes.forward)
         if plan.zero == 2:
@@ -241,14 +301,14 @@ def clocks(job: Job, compute: Estimate, attention: Estimate, bandwidth: Estimate
     """At peak rates, as software reaches them, and at the least it reaches with nothing overlapped."""
     best, usual, worst = communication.rates(job.fabric)
     return (
-        Clock(job, best, 1.0, 1.0, 1.0, serial=False),
-        Clock(job, usual, compute.expected, attention.expected, bandwidth.expected, serial=False),
-        Clock(job, worst, compute.lower, attention.lower, bandwidth.lower, serial=True),
+        Clock(job, best, 1.0, 1.0, 1.0, apart=True, serial=False),
+        Clock(job, usual, compute.expected, attention.expected, bandwidth.expected, apart=False, serial=False),
+        Clock(job, worst, compute.lower, attention.lower, bandwidth.lower, apart=True, serial=True),
     )
 
 
 def estimate(plan: Parallelism, at: tuple[Clock, Clock, Clock]) -> tuple[Step, Estimate]:
     """The expected step, and its range: at least the largest of its parts at peak, at most all of them, one by one."""
     best, usual, worst = (clock.step(plan) for clock in at)
-    least = max(best.arithmetic, best.memory, best.tensor, best.context, best.pipeline, best.data)
+    least = max(best.arithmetic, best.memory, best.tensor, best.context, best.expert, best.pipeline, best.data)
     return usual, Estimate(min(least, usual.time), usual.time, max(worst.time, usual.time), "s")

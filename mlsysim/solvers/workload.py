@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mlsysim import precision as formats
 from mlsysim import registry
 from mlsysim.check import InvalidValue, count
-from mlsysim.physics import experts, latent, roofline, transformer, window
+from mlsysim.physics import batching, experts, latent, roofline, transformer, window
 from mlsysim.records import ModelSpec
 from mlsysim.solvers.encoder_decoder import cross_kv, crossing, encoding
 from mlsysim.solvers.phase import Operator
@@ -55,12 +55,25 @@ class Workload:
             return latent.latent_kv_bytes_per_token(1, model.latent.kv_rank, model.latent.position, element)
         return transformer.kv_bytes_per_token(1, model.kv_heads, model.head_dim, element)
 
-    def sequence_kv(self, positions: int) -> float:
+    def sequence_kv(self, positions: float) -> float:
         """Keys and values kept of one sequence of so many positions, and of its encoder [B]; a windowed layer keeps its
         window."""
         model = self.model
         kept = window.cached_positions(positions, model.layers, model.windowed_layers, model.window)
         return kept * self._kv_bytes_of_layer + cross_kv(self)
+
+    def paged_kv(self, positions: float, block: int) -> float:
+        """The same in whole blocks [B]."""
+        model = self.model
+        held, near = (batching.paged_tokens(each, block) for each in (positions, model.window))
+        return window.cached_positions(held, model.layers, model.windowed_layers, near) * self._kv_bytes_of_layer
+
+    def shared_kv(self, prefix: float, positions: float, block: int) -> float:
+        """What of those blocks a prefix in common fills, as far as every layer still sees it [B]."""
+        model = self.model
+        start, held, near = (batching.paged_tokens(each, block) for each in (prefix, positions, model.window))
+        shared = window.shared_positions(start, held, model.layers, model.windowed_layers, near)
+        return shared * self._kv_bytes_of_layer
 
     @property
     def kernels(self) -> float:
@@ -90,7 +103,11 @@ class Workload:
         """One step: every sequence gets one token, which attends to `context` positions, itself among them."""
         model = self.model
         positions = window.cached_positions(self.context, model.layers, model.windowed_layers, model.window)
-        pairs = self.batch * positions
+        return self.decode_over(self.batch * positions, cache)
+
+    def decode_over(self, pairs: float, cache: float | None) -> tuple[Operator, ...]:
+        """One step in which the sequences attend to so many positions, summed over all of them and all layers."""
+        model = self.model
         part = model.latent
         if part:
             attended = latent.absorbed_attention_flops(model.heads, part.kv_rank, part.position, pairs)

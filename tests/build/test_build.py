@@ -220,3 +220,14 @@ def test_it_serves_within_five_seconds_on_the_next_free_port_until_ctrl_c(checko
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=20)
     assert err == ""
+
+
+def test_a_whole_run_measures_coverage_and_a_part_of_it_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    import build
+
+    commands: list[list[str]] = []
+    monkeypatch.setattr(build.subprocess, "call", lambda command, **_: commands.append(command) or 0)
+    assert build.test([], "chromium") == build.test(["-k", "walls"], "chromium") == 0
+    whole, part = (command for command in commands if "pytest" in command)
+    assert "--cov" in whole
+    assert part[-2:] == ["-k", "walls"] and "--cov" not in part

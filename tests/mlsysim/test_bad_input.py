@@ -47,7 +47,7 @@ SERVING = [
     ("prompt", "all"),
     ("precision", "fp17"),
     ("precision", 16),
-    ("precision", "fp32"),
+    ("precision", "fp4"),
     ("precision", None),
     ("weights", "int3"),
     ("weights", "fp32"),

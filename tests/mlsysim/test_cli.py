@@ -16,6 +16,7 @@ from mlsysim import (
     Parallelism,
     ParallelismOptimizer,
     ServingModel,
+    TrainingRunModel,
     registry,
     zoo,
 )
@@ -156,7 +157,7 @@ def test_what_cannot_be_is_3(run):
         (["plan", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--fabric", "DGX"], "DGX H100"),
         (["plan", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--best", "0"], "best"),
         (["plan", "Llama3_8B", "--gpus", "8", "--global-batch", "64", "--schedules", "1f1b,2f2b"], "2f2b"),
-        (["plan", "Llama3_8B", "--gpus", "7", "--global-batch", "64"], "must divide it. For example"),
+        (["plan", "Llama3_8B", "--gpus", "11", "--global-batch", "64"], "must divide it. For example"),
         (["sweep", "Llama3_8B", "H100,H1000"], "H1000"),
         (["sweep", "Llama3_8B,", "H100"], "model"),
         (["sweep", "Llama3_8B", "H100", "--batch", "some"], "whole numbers"),
@@ -553,6 +554,46 @@ def test_sweep_and_plan_tell_how_far_they_are(monkeypatch, run):
     told.clear()
     run("plan", "Llama3_8B", "--gpus", 8, "--global-batch", 64)
     assert [done for done, _ in told] == list(range(told[0][1]))
+
+
+def test_writing_many_rows_tells_how_far_it_is(monkeypatch, run):
+    told = []
+    monkeypatch.setattr(Progress, "__call__", lambda self, done, whole: told.append((done, whole)))
+    code, out, _ = run("sweep", "Llama3_8B", "A100", "--batch", "1:20000", "--format", "csv")
+    lines = out.splitlines()
+    assert code == 0
+    assert len(lines) == len(set(lines)) == 20_001
+    assert lines[0].startswith("model,hardware,")
+    making, writing = [(8192, 20_000), (16_384, 20_000)], [(8192, 20_000), (16_384, 20_000), (20_000, 20_000)]
+    assert told[-5:] == making + writing
+
+
+def test_rows_that_run_over_a_terminal_need_no_bar():
+    shown, hidden = (Progress(Terminal(), iter([0.0, 5.0]).__next__, quiet=quiet) for quiet in (False, True))
+    for progress in (shown, hidden):
+        progress(1, 10)
+    assert "10 %" in shown._stream.getvalue()
+    assert hidden._stream.getvalue() == ""
+
+
+def test_train_tells_days_and_dollars(run):
+    code, out, err = run(*TRAIN, "--tp", 8, "--tokens", 1e12, "--price", "2 USD/h", "--format", "json")
+    rows = {row["figure"]: row for row in json.loads(out)["rows"]}
+    assert (code, err) == (0, "")
+    plan = Parallelism(tp=8, dp=8)
+    step = DistributedModel().solve(model="Llama3_8B", fabric="DGX H100", gpus=64, global_batch=512, parallelism=plan)
+    answer = TrainingRunModel().solve(step, tokens=1e12)
+    assert rows["run"]["expected"] == pytest.approx(answer.time.expected / 86400)
+    assert rows["run"]["unit"] == "d"
+    assert rows["GPU hours"]["expected"] == pytest.approx(64 * 24 * rows["run"]["expected"])
+    assert rows["cost"]["expected"] == pytest.approx(2 * rows["GPU hours"]["expected"])
+    code, out, _ = run(*TRAIN, "--tp", 8, "--tokens", 1e12)
+    assert code == 0 and "USD" in out
+    code, out, _ = run(*TRAIN, "--tp", 8, "--tokens", 1e12, "--terms", "owned", "--price", "25 kUSD")
+    assert code == 0 and "USD" in out
+    assert run(*TRAIN, "--tp", 8, "--tokens", -1)[0] == 2
+    code, _, err = run(*TRAIN, "--tp", 8, "--tokens", 1e12, "--terms", "borrowed")
+    assert code == 2 and "on-demand" in err
 
 
 def test_a_reader_that_stops_early_is_no_error():

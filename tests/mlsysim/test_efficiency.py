@@ -1,5 +1,6 @@
 import pytest
 
+from mlsysim import Engine, ForwardModel, ServingModel, SynthesisSolver
 from mlsysim.check import InvalidValue
 from mlsysim.efficiency import Efficiency, resolve
 from mlsysim.registry import constants
@@ -25,6 +26,48 @@ def test_one_that_is_resolved_stays_as_it_is():
     eta = resolve("auto", "gpu")
     assert resolve(eta, "core") is eta
     assert isinstance(eta, Efficiency)
+
+
+def test_a_host_that_issues_operators_one_by_one_is_what_was_measured():
+    """gpt-fast before it is compiled, and RN50I-PT-V100-b1; the fit is on both, its ends are theirs. At batch 256 the
+    host runs ahead: RN50I-PT-V100-b256 is within a factor of two."""
+    decode = ServingModel().solve(model="Llama2_7B", hardware="A100", context=128, efficiency="eager")
+    image = ForwardModel().solve(model="ResNet50", hardware="V100", efficiency="eager")
+    for found, measured in ((decode.itl, 1 / 25.5), (image.time, 12.78e-3)):
+        assert found.lower <= measured <= found.upper
+        assert found.expected == pytest.approx(measured, rel=0.85)
+    assert decode.decode.bound_by == image.bound_by == "overhead"
+    batch = ForwardModel().solve(model="ResNet50", hardware="V100", batch=256, efficiency="eager")
+    assert batch.time.lower < 84.14e-3 < batch.time.upper
+    assert batch.time.expected > 84.14e-3 / 2.1
+
+
+def test_a_graph_takes_the_host_away_and_changes_nothing_else():
+    given = {"model": "Llama3_8B", "hardware": "H100"}
+    eager, graph = (ServingModel().solve(**given, efficiency=each) for each in ("eager", "auto"))
+    assert graph.decode.host_time.upper == 0.0
+    assert eager.itl.expected > 4 * graph.itl.expected
+    assert eager.decode.memory_time == graph.decode.memory_time
+    busy = {"batch": 512, "context": 2048, "weights": "int8"}
+    assert (
+        ServingModel().solve(**given, **busy, efficiency="eager").itl.expected
+        >= ServingModel().solve(**given, **busy).itl.expected
+    )
+    assert "of the host" in eager.explain() and "h " in eager.explain()
+    assert "of the host" not in graph.explain()
+    row = Engine.sweep(**given, batch=[1, 512], efficiency="eager").row(0)
+    assert (row["itl_lower"], row["itl"]) == (eager.itl.lower, eager.itl.expected)
+    assert row["itl_upper"] == pytest.approx(eager.itl.upper)
+    assert row["bound_by"] == eager.decode.bound_by
+
+
+def test_a_promise_that_the_host_alone_breaks_is_broken():
+    assert not SynthesisSolver().solve(model="Llama3_8B", itl="100 ms", efficiency="eager").feasible
+    assert SynthesisSolver().solve(model="Llama3_8B", itl="100 ms").feasible
+
+
+def test_a_core_has_no_host():
+    assert resolve("eager", "core") == resolve("auto", "core")
 
 
 def test_an_unknown_launch_class_is_refused():

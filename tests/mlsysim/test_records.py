@@ -34,7 +34,7 @@ def test_a_changed_copy_does_not_keep_the_old_passport():
     assert faster.datum("memory").tier == "datasheet"
 
 
-@pytest.mark.parametrize("name", ["colour", "peak.fp64", "flash", "name", "peak", ""])
+@pytest.mark.parametrize("name", ["colour", "peak.fp4", "flash", "name", "peak", ""])
 def test_a_figure_that_is_not_there_names_the_closest(name):
     with pytest.raises(UnknownName) as caught:
         Hardware.Cloud.H100.datum(name)

@@ -20,21 +20,29 @@ streams = st.lists(st.tuples(st.floats(0, 2), st.integers(1, 600), st.integers(1
 policies = st.sampled_from(["static", "continuous", "chunked"])
 
 
-def serve(policy, requests, slots, room=10**6):
+def serve(policy, requests, slots, tokens=10**6, steps=STEPS):
+    room = steps.load.sequence_kv(tokens)
     if policy == "static":
-        return serve_static(requests, STEPS, slots, room)
-    return serve_continuous(requests, STEPS, slots, room, 128 if policy == "chunked" else None)
+        return serve_static(requests, steps, slots, room)
+    return serve_continuous(requests, steps, slots, room, 128 if policy == "chunked" else None)
+
+
+def alike(sequences, length, steps=STEPS):
+    held = steps.positions()
+    for _ in range(sequences):
+        held.join(length)
+    return held
 
 
 @given(streams, policies, st.integers(1, 16), st.integers(640, 5000))
 @settings(max_examples=80)
-def test_nothing_is_lost_and_nothing_is_made(requests, policy, slots, room):
-    record = serve(policy, requests, slots, room)
+def test_nothing_is_lost_and_nothing_is_made(requests, policy, slots, tokens):
+    record = serve(policy, requests, slots, tokens)
     everyone = set(range(len(requests)))
     assert set(record.first) == set(record.finished) == everyone
     assert record.tokens == sum(each.output for each in requests)
     assert sum(times for _, times in record.gaps) == sum(each.output - 1 for each in requests)
-    assert record.most_reserved <= room
+    assert record.most_reserved <= STEPS.load.sequence_kv(tokens)
     end = max(record.finished.values())
     assert record.busy <= end * (1 + 1e-12)
     for each in everyone:
@@ -95,16 +103,17 @@ def test_a_step_is_the_closed_form():
     from mlsysim.solvers.serving import solve
 
     answer = solve(load, H100)
-    assert STEPS.decode(8, 8 * 1024) == answer.itl.expected
+    assert STEPS.decode(alike(8, 1024)) == answer.itl.expected
     assert STEPS.prefill(1024) == solve(workload("Llama3_8B", context=1024), H100).ttft.expected
 
 
 def test_chunks_of_a_prompt_take_longer_than_the_whole_and_not_much():
     whole = STEPS.prefill(4096)
-    chunks = sum(STEPS.step(0, 0, 512, done) for done in range(0, 4096, 512))
+    chunks = sum(STEPS.step(None, 512, done) for done in range(0, 4096, 512))
     assert whole < chunks < 1.3 * whole
 
 
 def test_a_chunk_beside_decoding_is_cheaper_than_the_two_apart():
-    apart = STEPS.decode(32, 32 * 1024) + STEPS.prefill(256)
-    assert max(STEPS.decode(32, 32 * 1024), STEPS.prefill(256)) < STEPS.step(32, 32 * 1024, 256, 0) < apart
+    held = alike(32, 1024)
+    apart = STEPS.decode(held) + STEPS.prefill(256)
+    assert max(STEPS.decode(held), STEPS.prefill(256)) < STEPS.step(held, 256, 0) < apart

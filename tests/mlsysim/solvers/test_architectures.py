@@ -78,6 +78,13 @@ def test_windowed_pairs_are_counted(tokens, size):
     assert window.windowed_pairs(tokens, size) == pairs
 
 
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 70))
+def test_a_shared_prefix_is_what_is_both_of_it_and_kept(prefix, rest, size):
+    tokens = prefix + rest
+    kept = set(range(max(0, tokens - size), tokens))
+    assert window.shared_positions(prefix, tokens, 3, 2, size) == prefix + 2 * len(kept & set(range(prefix)))
+
+
 @given(st.sampled_from(WINDOWED), st.integers(1, 8192), st.integers(1, 64))
 def test_a_window_keeps_and_reads_no_more_than_it_needs(model, context, batch):
     load = workload(model, batch=batch, context=min(context, model.max_context))

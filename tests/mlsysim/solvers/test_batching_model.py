@@ -1,6 +1,7 @@
 import pytest
 
 from mlsysim.solvers.batching import BatchingModel
+from mlsysim.solvers.serving import ServingModel
 from mlsysim.solvers.stream import StreamModel
 
 PLAIN = {"model": "Llama3_8B", "hardware": "H100"}
@@ -105,3 +106,30 @@ def test_interleaved_prompts_explain_a_measured_gap():
     )
     token = continuous_token_time(64, sharded.ttft.expected / 64, sharded.itl.expected, 1024)
     assert sharded.itl.expected < token == pytest.approx(28.769e-3, rel=0.25)
+
+
+@pytest.mark.parametrize("model", ["Mistral_7B_v01", "Gemma2_9B", "GPT_OSS_20B"])
+@pytest.mark.parametrize("block", [1, 64])
+def test_a_window_is_kept_and_nothing_else(model, block):
+    """Without a prefix it is as many as ServingModel finds room for, where lengths are whole blocks."""
+    given = {"model": model, "hardware": "MI300X", "prompt": 6144, "output": 1024}
+    answer = BatchingModel().solve(**given, block=block)
+    served = ServingModel().solve(model=model, hardware="MI300X", prompt=6144, context=7168)
+    assert answer.paged_concurrency == served.max_batch
+    everything = served.memory.capacity / (7168 * served.workload.kv_bytes)
+    assert answer.paged_concurrency > 1.05 * everything
+
+
+def test_a_prefix_out_of_sight_is_not_shared():
+    """Mistral 7B sees 4,096 positions: a short prefix of a long request has left every window."""
+    given = {"model": "Mistral_7B_v01", "hardware": "MI300X", "prompt": 6144, "output": 1024}
+    plain, gone, seen = (BatchingModel().solve(**given, prefix=prefix) for prefix in (0, 3072, 4096))
+    assert gone.own_kv == plain.own_kv > seen.own_kv
+    assert plain.own_kv - seen.own_kv == 1024 * 131072
+
+
+def test_a_windowed_model_is_simulated_as_it_is_solved():
+    given = {"model": "Gemma3_4B", "hardware": "L4", "prompt": 1500, "output": 400, "output_variability": 0.0}
+    answer = BatchingModel().solve(**given, batch=16)
+    simulated = StreamModel().solve(**given, rate=1e6, requests=320, slots=16)
+    assert simulated.throughput == pytest.approx(answer.throughput.expected, rel=0.08)

@@ -1,6 +1,7 @@
 import pytest
 
 from mlsysim import Engine, HardwareNode, ServingModel
+from mlsysim.check import InvalidValue
 from mlsysim.solvers.differential import DifferentialExplainer
 
 
@@ -70,3 +71,19 @@ def test_what_does_not_fit_is_told():
     assert len(answer.reasons) == 1
     assert "Does not fit" in answer.explain()
     assert len(answer.basis) == len(answer.before.basis) + len(answer.after.basis)
+
+
+@pytest.mark.parametrize("name", ["memory bandwidth", "compute throughput", "overhead"])
+def test_the_limit_is_amdahl_s(name):
+    answer = DifferentialExplainer().solve(serve("A100", batch=64), serve("H100", batch=64))
+    alone = max(0.0, 1 - 1 / answer.most(name))
+    assert DifferentialExplainer().whole(fraction=alone, factor=1e12) == pytest.approx(answer.most(name))
+
+
+def test_a_part_of_a_job_is_a_part():
+    explainer = DifferentialExplainer()
+    assert explainer.whole(fraction=0, factor=10) == explainer.whole(fraction=0.5, factor=1) == 1
+    assert explainer.whole(fraction=1, factor=10) == pytest.approx(10)
+    for given in ({"fraction": 1.5, "factor": 2}, {"fraction": 0.5, "factor": 0}, {"fraction": "half", "factor": 2}):
+        with pytest.raises(InvalidValue):
+            explainer.whole(**given)

@@ -33,6 +33,11 @@ def test_a_slow_link_is_named_and_the_one_it_asks_for_is_enough():
     assert solve(link=1.001 * reason.value, batch=128).feasible
 
 
+def test_only_what_the_answer_sees_travels():
+    long = {"model": "Mistral_7B_v01", "prompt": 8192}
+    assert solve(**long).cache == solve(**long | {"prompt": 4096}).cache == 4096 * 131072
+
+
 def test_what_does_not_fit_is_told():
     assert not solve(model="Llama3_70B").feasible
     assert answer_symbols(solve()) >= {"B", "alpha", "BW"}

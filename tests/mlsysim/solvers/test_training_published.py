@@ -228,7 +228,7 @@ def test_one_layer_of_table_4(recompute, measured):
     job = DistributedModel().solve(software="megatron-2022", **given).job
     _, usual, _ = clocks(job, *map(spread, reach(job, "auto")))
     at = Layout(tp=8, cp=1, sequence_parallel=False, micro_batch=4)
-    layer = usual.layer(at, recompute).time + usual.tensor(at, recompute)
+    layer = usual.layer(at, recompute, False).time + usual.tensor(at, recompute, False)
     assert layer * 1e3 == pytest.approx(measured, rel=0.08)
 
 
@@ -242,8 +242,9 @@ def test_utilization_is_where_frontier_runs_are(table):
 
 def test_the_fits_say_which_rows_they_used():
     fitted = {name: datum for name, datum in constants("training").items() if name.startswith("compute")}
-    assert len(fitted) == 7
+    guessed = {"compute_flash_2024_mi300x", "compute_dualpipe_2024"}
+    assert len(fitted) == 8
     for name, datum in fitted.items():
-        assert datum.tier == ("estimate" if name.endswith("mi300x") else "measured")
+        assert datum.tier == ("estimate" if name in guessed else "measured")
         assert datum.lower < datum.value < datum.upper
         assert "row" in datum.note or datum.tier == "estimate"
