@@ -32,13 +32,15 @@ def test_it_holds_what_the_recipe_asks_for_and_nothing_else() -> None:
     assert locked.keys() == wanted.keys()
     for name, pin in locked.items():
         assert wanted[name].specifier.contains(pin.version), f"{pin.name} {pin.version} is not {wanted[name]}"
+    assert (committed.rollup.name, committed.rollup.version) == (recipe["rollup"]["name"], recipe["rollup"]["version"])
     assert (committed.npm.version, committed.platform) == (recipe["pyodide"]["version"], recipe["pyodide"]["platform"])
 
 
 def test_every_hash_is_whole() -> None:
     for pin in lock.read().pins:
         assert len(bytes.fromhex(pin.sha256)) == 32
-    assert lock.read().npm.integrity.startswith("sha512-")
+    for npm_pin in (lock.read().npm, lock.read().rollup):
+        assert npm_pin.integrity.startswith("sha512-")
 
 
 def test_a_broken_lock_is_said_in_one_sentence(tmp_path: Path) -> None:
