@@ -30,7 +30,7 @@ VISITS = int(os.environ.get("BENCH_VISITS", "3"))
 SLIDES = 30
 TIMEOUT = 120_000
 SETTLE = 8_000
-PYTHON = "performance.memory.usedJSHeapSize + (self.pyodide?._module.HEAP8.length ?? 0)"
+PYTHON = "(performance.memory?.usedJSHeapSize ?? 0) + (self.pyodide?._module.HEAP8.length ?? 0)"
 
 SLIDE = """([index]) => new Promise((resolve) => {
   const slider = [...document.querySelectorAll('#root lab-panel input[type=range]')][0];
