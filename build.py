@@ -116,10 +116,11 @@ def build(say: Say) -> None:
     folders.put_stamp(DIST, stamp, key)
 
 
-def pack() -> None:
+def pack(say: Say) -> None:
     """The site as one file, for a USB stick: unpacked, any static server serves it."""
     target = DIST.with_suffix(".zip")
     if not target.is_file() or target.stat().st_mtime < DIST.stat().st_mtime:
+        say("packing dist.zip")
         shutil.make_archive(str(DIST), "zip", ROOT, DIST.name)
 
 
@@ -202,8 +203,7 @@ def main(arguments: list[str]) -> int:
                 raise BuildError("There is nothing to measure yet: bench/run.py is missing.")
             build(progress.say)
             if verb == "site":
-                progress.say("packing dist.zip")
-                pack()
+                pack(progress.say)
             chromium = find_chromium(progress.say) if verb in ("test", "bench") else ""
     if Path(sys.prefix) != VENV:
         enter_venv(arguments)

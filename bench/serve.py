@@ -31,6 +31,15 @@ def gzipped(path: Path) -> int:
     return len(gzip.compress(path.read_bytes(), 6))
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """One that does not mind a browser that goes away."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+
 @contextmanager
 def serving(folder: Path) -> Iterator[tuple[str, Count]]:
     """Serve a folder from a free port of this machine; gives its address and the count."""
@@ -65,9 +74,10 @@ def serving(folder: Path) -> Iterator[tuple[str, Count]]:
     for path in folder.rglob("*"):
         if path.is_file() and path.stat().st_size > 100_000:
             gzipped(path)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
+    server = Server(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/", count
     finally:
         server.shutdown()
+        server.server_close()

@@ -41,7 +41,7 @@ TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefine
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """The pages' own scripts and style sheet, by their names in kit/."""
+    """The pages' own scripts and style sheet, by their names in kit/; `offline` is the last part of `script`."""
 
     script: str
     offline: str

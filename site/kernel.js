@@ -2,15 +2,15 @@
 // runtime's files before marimo's own worker and this script behind it; marimo then calls `begun` in place of its loader.
 const files = new URL("../runtime/", import.meta.url);
 const FILES = "mlsysim-files"; // the service worker looks there as well
-let retry = () => {};
+const failed = []; // what is to be tried again
 
-self.addEventListener("message", ({ data }) => data?.lab === "retry" && retry());
+self.addEventListener("message", ({ data }) => data?.lab === "retry" && failed.splice(0).forEach((again) => again()));
 
 function tell(news) {
   self.postMessage({ lab: news });
 }
 
-// A file's content as a stream. It is a gzip file; a host that holds it brotli-compressed sends what is inside instead.
+// A file's content as a stream. It is a gzip file; some hosts say so in a header, and then the browser has unpacked it.
 async function content({ file, sent, size }) {
   const address = new URL(file, files);
   const shelf = await self.caches?.open(FILES).catch(() => undefined);
@@ -42,7 +42,7 @@ async function wanted(part, use) {
       return await use(await content(part));
     } catch (error) {
       tell({ failed: part.file, reason: String(error.message ?? error) });
-      await new Promise((resolve) => (retry = resolve));
+      await new Promise((resolve) => failed.push(resolve));
     }
   }
 }

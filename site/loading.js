@@ -14,6 +14,12 @@
 
   place.append(" ", bytes);
 
+  // Python then starts from nothing, in case that what was kept of the last visit is to blame.
+  async function anew() {
+    await window.caches?.delete("mlsysim-memory").catch(() => {});
+    location.reload();
+  }
+
   function fail(what, again) {
     if (live() || failures.has(what)) return;
     failures.add(what);
@@ -32,7 +38,7 @@
   // Where nothing has arrived for a minute and a half, something is wrong that nobody reported.
   function wait() {
     clearTimeout(quiet);
-    quiet = setTimeout(() => fail("nothing has arrived for a minute and a half", () => location.reload()), 90_000);
+    quiet = setTimeout(() => fail("nothing has arrived for a minute and a half", anew), 90_000);
   }
 
   kernel.addEventListener("message", ({ data }) => {
@@ -54,12 +60,12 @@
       performance.mark(`kernel-${news.step}`);
     }
   });
-  kernel.addEventListener("error", ({ message }) => fail(message || "its worker could not be loaded", () => location.reload()));
+  kernel.addEventListener("error", ({ message }) => fail(message || "its worker could not be loaded", anew));
   window.addEventListener(
     "error",
     ({ target }) => {
       const file = target instanceof HTMLElement && (target.src || target.href);
-      if (file) fail(`${file.split("/").pop()} could not be loaded`, () => location.reload());
+      if (file) fail(`${file.split("/").pop()} could not be loaded`, anew);
     },
     true,
   );

@@ -15,7 +15,8 @@ from node import Node
 DATA = b"the locked bytes"
 PIN = Pin("demo", "1.0", "demo-1.0-py3-none-any.whl", registry.digest(DATA))
 NPM = NpmPin("demo", "1.0.0", "demo-1.0.0.tgz", registry.integrity(DATA))
-LOCK = Lock((NPM,), "3.14", "pyemscripten_2026_0_wasm32", (PIN,))
+TOOL = NpmPin("@demo/tool", "2.0.0", "demo-tool-2.0.0.tgz", registry.integrity(DATA))
+LOCK = Lock((NPM, TOOL), "3.14", "pyemscripten_2026_0_wasm32", (PIN,))
 
 
 def no_node() -> Node:
@@ -29,6 +30,7 @@ def filled(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / PIN.file).write_bytes(DATA)
     (folder / NPM.file).write_bytes(DATA)
+    (folder / TOOL.file).write_bytes(DATA)
     return tmp_path
 
 
@@ -49,7 +51,7 @@ def test_a_full_cache_needs_no_registry(filled: Path, nowhere: None) -> None:
     assert fetch.fetch(LOCK, filled, no_node, print) == filled / "files"
 
 
-@pytest.mark.parametrize("name", [PIN.file, NPM.file])
+@pytest.mark.parametrize("name", [PIN.file, NPM.file, TOOL.file])
 def test_a_file_that_changed_in_the_cache_is_refused(filled: Path, name: str) -> None:
     (filled / "files" / name).write_bytes(DATA + b"!")
     with pytest.raises(BuildError, match=f"{name} does not have the hash that was locked"):
