@@ -20,12 +20,14 @@ def write(out: Path, icon: str, templates: Environment) -> None:
     page = templates.get_template("console.html").render(icon=icon, limits=limits)
     script = (kit / "dom.js").read_text(encoding="utf-8") + (own / "console.js").read_text(encoding="utf-8")
     style = "".join((own / name).read_text(encoding="utf-8") for name in ("report.css", "console.css"))
+    schema = (files("labkit") / "submission.schema.json").read_text(encoding="utf-8")
     labs = {row.name: row.notebook.read_text(encoding="utf-8") for row in catalog.read()}
     for name, text in (
         ("console.html", page),
         ("console.js", f'(() => {{\n"use strict";\n{script}}})();\n'),
         ("console.css", style),
         ("worker.js", (own / "worker.js").read_text(encoding="utf-8")),
+        ("submission.schema.json", schema),
         ("labs.json", json.dumps(labs, ensure_ascii=False)),
     ):
         (out / name).write_text(text, encoding="utf-8")

@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 import classroom
 from labkit.codes import Code, encode
+from labkit.submission import published
 from mlsysim.cli import main
 from test_access import LOOKS, dressed, is_fit_to_read
 
@@ -277,6 +278,8 @@ def test_the_page_carries_the_labs_and_asks_for_nothing_else(console: Console, a
     assert all(name.startswith(f"{address}/") for name in asked)
     sources = json.loads(console.page.context.request.get(f"{address}/ta/labs.json").text())
     assert sources[classroom.LAB] == classroom.SOURCE
+    schema = console.page.context.request.get(f"{address}/ta/submission.schema.json").text()
+    assert json.loads(schema) == published()
 
 
 @pytest.fixture(scope="module")

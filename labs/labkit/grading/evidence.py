@@ -154,9 +154,9 @@ def _origin(submission: Submission, sheet: Sheet, same: bool) -> Iterator[Flag]:
 def worked_in(submission: Submission, sheet: Sheet) -> Mapping[str, Any]:
     """The variant to judge by: what the work says that it showed, if the lab has such a one, else the student's own."""
     given = _given(submission)
-    if given and given.keys() == sheet.alternatives.keys():
-        if all(given[name] in values for name, values in sheet.alternatives.items()):
-            return given
+    known = given is not None and given.keys() == sheet.alternatives.keys()
+    if given and known and all(given[name] in values for name, values in sheet.alternatives.items()):
+        return given
     return sheet.variant(submission.student["section"], submission.student["id"])
 
 
