@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,10 @@ GOOD_LOG = (
 class Student:
     """Drives one page of the lab."""
 
-    def __init__(self, page: Page, address: str) -> None:
+    def __init__(self, page: Page, address: str, lab: str = record.LAB) -> None:
         self.page = page
         self.address = address
+        self.lab = lab
 
     def has(self, events: Iterable[record.Event], /, **changes: object) -> None:
         """Give the student a record, as if these things had been done on an earlier day."""
@@ -41,7 +42,7 @@ class Student:
 
     def open(self, query: str = "") -> None:
         """Open the lab's page; its own script has run when this returns, Python has not."""
-        self.page.goto(f"{self.address}/{record.LAB}.html{query}", wait_until="commit")
+        self.page.goto(f"{self.address}/{self.lab}.html{query}", wait_until="commit")
         self.page.wait_for_function(_KIT_RAN)
 
     def reload(self) -> None:
@@ -56,7 +57,7 @@ class Student:
     @property
     def stored(self) -> dict[str, Any]:
         """The record as it lies in the browser's storage."""
-        return json.loads(record.get(self.page) or "null")
+        return json.loads(record.get(self.page, self.lab) or "null")
 
     def keeps(self, test: Callable[[dict[str, Any]], bool]) -> None:
         """Wait until the stored record answers to a test."""
@@ -84,7 +85,10 @@ class Student:
     def lock(self, answer: str, reason: str = "") -> None:
         """Answer the lock that is still open, and commit."""
         form = self.locks.locator("form:visible")
-        form.get_by_label("Your answer").fill(answer)
+        if form.get_by_role("radio").count():
+            form.get_by_role("radio", name=answer, exact=True).check()
+        else:
+            form.get_by_label("Your answer").fill(answer)
         form.get_by_label("Why?").fill(reason)
         form.get_by_role("button", name="Lock my prediction").click()
 
@@ -106,6 +110,15 @@ class Student:
     def pull(self, letter: str, label: str, index: int) -> None:
         """Put a slider on its n-th value."""
         self.panel(letter).get_by_role("slider", name=label).fill(str(index))
+
+    def set(self, part: Any, settings: Mapping[str, Any]) -> None:
+        """Put a part's controls on these values, one after the other."""
+        for control in part.controls:
+            value = settings[control.name]
+            if control.kind == "choice":
+                self.pick(part.letter, label=control.text(value))
+            else:
+                self.pull(part.letter, control.label, control.values.index(value))
 
     def reset(self, letter: str) -> None:
         """Press a part's Reset button."""

@@ -1,5 +1,6 @@
 """What somebody does in a lab from first lock to submission: each lab gives one way through, the browser plays it."""
 
+import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,3 +30,11 @@ class Play:
     term: str
     gave_up: str
     text: str
+
+
+def play_of(name: str) -> Play:
+    """The way through a lab of the catalog: `play_lab_02` for Volume 1, `play_lab_v2_03` for Volume 2."""
+    volume, number = name[3], name.split("_")[1]
+    play: Play = importlib.import_module(f"play_lab_{number}" if volume == "1" else f"play_lab_v{volume}_{number}").PLAY
+    assert play.lab == name
+    return play

@@ -1,8 +1,5 @@
 """What holds for every lab of the catalog, in every variant."""
 
-import importlib
-import re
-
 import pytest
 
 import assemble
@@ -10,18 +7,9 @@ import catalog
 from labkit import lint
 from labkit.log import check
 from labkit.reading import Reading
-from play import Play
+from play import play_of
 
 ROWS = {row.name: row for row in catalog.read()}
-
-
-def play_of(name: str) -> Play:
-    """The way through a lab that its tests give."""
-    number = re.match(r"vol(\d)/lab_(\d\d)", name)
-    suffix = f"{number[2]}" if number[1] == "1" else f"v2_{number[2]}"
-    play = importlib.import_module(f"play_lab_{suffix}").PLAY
-    assert play.lab == name
-    return play
 
 
 @pytest.fixture(scope="module", params=ROWS)
