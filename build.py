@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 
 # Older Pythons must be able to parse this file, or they could not be told: nothing here is newer than an f-string.
 if sys.version_info < (3, 11):  # noqa: UP036
@@ -15,6 +17,10 @@ if sys.version_info < (3, 11):  # noqa: UP036
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from server import Server
 
 Say = Callable[[str], None]
 ROOT = Path(__file__).resolve().parent
@@ -26,8 +32,8 @@ SOURCES = ["mlsysim", "labs", "site", "wheel", "pyproject.toml", "requirements.t
 PORT = 8000
 USAGE = """usage: python3 build.py [verb]
 
-  (none)   build the site if something changed, and serve it
-  site     build the site into dist/ and stop
+  (none)   build the site if something changed and serve it; what is changed then is built and shown at once
+  site     build the site into dist/, pack it as dist.zip, and stop
   test     check style and types, and run every test; further arguments go to pytest (test -k name)
   bench    measure the built site in a real browser
   lock     refresh requirements.txt and the lock of the browser runtime
@@ -109,6 +115,13 @@ def build(say: Say) -> None:
     folders.put_stamp(DIST, stamp, key)
 
 
+def pack() -> None:
+    """The site as one file, for a USB stick: unpacked, any static server serves it."""
+    target = DIST.with_suffix(".zip")
+    if not target.is_file() or target.stat().st_mtime < DIST.stat().st_mtime:
+        shutil.make_archive(str(DIST), "zip", ROOT, DIST.name)
+
+
 def find_chromium(say: Say) -> str:
     """A Chromium for the tests, installed when there is none; its path."""
     names = ("chromium", "chromium-browser", "google-chrome")
@@ -185,6 +198,9 @@ def main(arguments: list[str]) -> int:
             if verb == "bench" and not (ROOT / "bench" / "run.py").is_file():
                 raise BuildError("There is nothing to measure yet: bench/run.py is missing.")
             build(progress.say)
+            if verb == "site":
+                progress.say("packing dist.zip")
+                pack()
             chromium = find_chromium(progress.say) if verb in ("test", "bench") else ""
     if Path(sys.prefix) != VENV:
         enter_venv(arguments)
@@ -199,14 +215,39 @@ def main(arguments: list[str]) -> int:
 
 
 def serve() -> None:
+    """Serve the site, and build it again when a source changes; open pages then load themselves anew."""
     import server
 
-    with server.listen(DIST, PORT, print) as listening:
+    with server.listen(DIST, PORT, print, server.Watched) as listening:
         print(f"the labs are at http://localhost:{listening.server_port}/ (Ctrl-C stops)", flush=True)
+        threading.Thread(target=watch, args=[listening], daemon=True).start()
         try:
             listening.serve_forever()
         except KeyboardInterrupt:
             print("Stopped serving.")
+
+
+def watch(listening: "Server") -> None:
+    """Build in a process of its own, because this one has the old sources loaded."""
+    before = newest()
+    while True:
+        time.sleep(0.5)
+        now = newest()
+        if now != before:
+            before = now
+            done = subprocess.run(
+                [sys.executable, str(ROOT / "build.py"), "site"], capture_output=True, text=True, check=False
+            )
+            print("built" if done.returncode == 0 else done.stderr.strip(), flush=True)
+            if done.returncode == 0:
+                listening.changed()
+
+
+def newest() -> tuple[int, int]:
+    """How many source files there are, and when the last of them was changed."""
+    paths = [path for name in SOURCES for path in [ROOT / name, *(ROOT / name).rglob("*")]]
+    times = [path.stat().st_mtime_ns for path in paths if path.is_file() and "__pycache__" not in path.parts]
+    return len(times), max(times)
 
 
 if __name__ == "__main__":

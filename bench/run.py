@@ -16,13 +16,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / name) for name in ("bench", "wheel", "site", "labs", "")]
 
-import simulator  # noqa: E402
-import stock  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
-from serve import Count, serving  # noqa: E402
 
 import own  # noqa: E402
 import runtime  # noqa: E402
+import simulator  # noqa: E402
+import stock  # noqa: E402
+from serve import Count, serving  # noqa: E402
 
 LAB = "vol1/lab_02_ml_systems"
 VISITS = int(os.environ.get("BENCH_VISITS", "3"))

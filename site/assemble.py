@@ -1,11 +1,13 @@
 """The site: every lab of the catalog as a page, around one runtime, one front end and one kit."""
 
-import contextlib
-import importlib.util
-import io
+import functools
+import gzip
+import json
+import re
 import shutil
-import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.resources import files as files_of
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,15 @@ from markupsafe import Markup, escape
 
 import catalog
 import console
+import front as frontend
+import lock as locked
+import node as nodes
 import notebook
+import packs
+import registry
 from catalog import Row
 from errors import BuildError
-from labkit import bundle
+from labkit import bundle, loading
 from labkit.elements import element
 from labkit.flow import Lab, closed_markup, opened_markup
 from runtime import CHARTS
@@ -28,7 +35,18 @@ ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M2 13 8 5h6' "
     "fill='none' stroke='%230b5a68' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E"
 )
+LARGE = 1_000_000
 TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The pages' own scripts and style sheet, by their names in kit/: a lab's script, its last part alone, what draws, the style."""
+
+    script: str
+    offline: str
+    charts: str
+    style: str
 
 
 def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
@@ -38,52 +56,100 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     ------
     BuildError : a lab's notebook does not compile, does not run, or declares no lab
     """
-    rows = catalog.read()
+    rows, cache = catalog.read(), runtime.parent
     out.mkdir(parents=True)
+    plan = packs.write(out / "runtime", runtime)
+    node = functools.cache(lambda: nodes.find(cache, say))
+    rollup = cache / "files" / locked.read().tarball(locked.recipe()["rollup"]["name"])
+    folder, front = frontend.build(cache, rollup.read_bytes(), ICON, node, say)
+    shutil.copytree(folder, out / "assets", copy_function=_link, ignore=shutil.ignore_patterns("front.json"))
+    front = replace(front, worker=named(out / "assets", "kernel", ".js", kernel(front.worker, plan)))
+    charts = (runtime / CHARTS).read_text(encoding="utf-8")
+    kit = write_kit(out / "kit", charts)
+    needed = {
+        "kit": (kit.script, kit.offline, kit.charts, kit.style),
+        "assets": (front.script, front.style, front.worker),
+    }
+    needed["runtime"] = tuple(plan[name]["file"] for name in ("core", "own", "wasm", "script"))
+    first = [f"{place}/{name}" for place, names in needed.items() for name in names]
+    loader = (runtime / "pyodide.mjs").read_text(encoding="utf-8")
+    made = console.write(out / "ta", plan, loader, named)
+    files = worth_keeping(out, set(first))
+    shared: dict[str, Any] = {"kit": kit, "front": front, "icon": ICON}
+    shared["bytes"] = packs.sizes(plan, ("core", "own", "wasm"))
+    shared["whole"] = sum(len(gzip.compress((out / name).read_bytes(), 1)) for name in files)
     for row in rows:
         say(f"building {row.name}")
         page = out / f"{row.name}.html"
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(lab_page(row), encoding="utf-8")
-    (out / "index.html").write_text(landing_page(rows), encoding="utf-8")
-    kit = out / "kit"
-    kit.mkdir()
-    (kit / "lab.js").write_text(bundle.script(), encoding="utf-8")
-    (kit / "lab.css").write_text(bundle.style(), encoding="utf-8")
-    editor = HERE.parent / ".cache" / "head.html"
-    editor.parent.mkdir(exist_ok=True)
-    charts = (runtime / CHARTS).read_text(encoding="utf-8")
+        page.write_text(lab_page(row, shared), encoding="utf-8")
+    (out / "index.html").write_text(landing_page(rows, shared), encoding="utf-8")
+    (out / "ta" / "console.html").write_text(console.page(TEMPLATES, made, shared), encoding="utf-8")
+    schema = files_of("labkit") / "submission.schema.json"
+    (out / "ta" / schema.name).write_text(schema.read_text(encoding="utf-8"), encoding="utf-8")
+    (out / "sw.js").write_text(service_worker(out, first, files), encoding="utf-8")
+    editor = cache / "head.html"
     editor.write_text(bundle.head(charts), encoding="utf-8")
-    console.write(out / "ta", ICON, TEMPLATES)
-    say("copying the front end and the runtime")
-    notebook.front_end(out / "assets", ICON)
-    shutil.copytree(runtime, out / "runtime", copy_function=_link)
     (out / ".nojekyll").touch()
 
 
+def named(folder: Path, stem: str, suffix: str, text: str) -> str:
+    """Write a file under a name that its content gives it, so that it never changes where it lies; that name."""
+    folder.mkdir(exist_ok=True)
+    name = f"{stem}-{registry.digest(text.encode())[:10]}{suffix}"
+    (folder / name).write_text(text, encoding="utf-8")
+    return name
+
+
+def write_kit(folder: Path, charts: str) -> Kit:
+    """The pages' own scripts and style sheet."""
+    loading, offline = ((HERE / name).read_text(encoding="utf-8") for name in ("loading.js", "offline.js"))
+    return Kit(
+        script=named(folder, "lab", ".js", bundle.script() + loading + offline),
+        offline=named(folder, "offline", ".js", offline),
+        charts=named(folder, "charts", ".js", charts),
+        style=named(folder, "lab", ".css", bundle.style()),
+    )
+
+
+def worth_keeping(out: Path, first: set[str]) -> list[str]:
+    """The files of unchanging names that the whole course may ask for; large ones that no lab's page needs are not."""
+    paths = [path for folder in ("assets", "kit", "runtime", "ta") for path in sorted((out / folder).iterdir())]
+    sizes = {path.relative_to(out).as_posix(): path.stat().st_size for path in paths}
+    return [name for name, size in sizes.items() if size < LARGE or name in first or name.startswith("runtime/")]
+
+
+def service_worker(out: Path, first: list[str], files: list[str]) -> str:
+    """The script that keeps the site in a browser, with the list of what there is to keep."""
+    pages = {
+        path.relative_to(out).as_posix(): registry.digest(path.read_bytes()) for path in sorted(out.rglob("*.html"))
+    }
+    site = {"pages": pages, "first": first, "files": files}
+    version = registry.digest(json.dumps(site).encode())[:12]
+    return f"const SITE = {json.dumps({'version': version, **site})};\n{(HERE / 'sw.js').read_text(encoding='utf-8')}"
+
+
+def kernel(worker: str, plan: dict[str, Any]) -> str:
+    """The worker's script: the plan of the runtime's files, marimo's worker, and what starts Python before it."""
+    begin = re.compile(r"await (\w+)\(\{packages:\[`micropip`.*?convertNullToNone:!0\}\)")
+    found = begin.findall(worker)
+    if len(found) != 1:
+        raise BuildError("marimo's worker no longer starts Pyodide where site/assemble.py changes it")
+    warm = (HERE / "kernel.py").read_text(encoding="utf-8")
+    own = (HERE / "kernel.js").read_text(encoding="utf-8")
+    before = f"const PLAN = {json.dumps(plan)};\nconst WARM = {json.dumps(warm)};\n"
+    return f"{before}{begin.sub('await begun', worker)}\n{own}\nconst begun = start({found[0]});\n"
+
+
 def load(row: Row) -> tuple[Lab, dict[str, Any]]:
-    """Run a lab's notebook here and now: the lab that it declares, and everything that it defines."""
-    if not row.notebook.is_file():
-        raise BuildError(f"labs/catalog.toml lists {row.name}, but {row.notebook.name} is not there")
-    spec = importlib.util.spec_from_file_location(row.notebook.stem, row.notebook)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[row.notebook.stem] = module
+    """The lab of a row, and everything that its notebook defines."""
     try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            spec.loader.exec_module(module)
-            _, defined = module.app.run()
-    except SyntaxError as error:
-        raise BuildError(f"{row.notebook.name} does not compile, line {error.lineno}: {error.msg}") from error
-    except Exception as error:
-        raise BuildError(f"{row.notebook.name} does not run: {type(error).__name__}: {error}") from error
-    lab = defined.get("lab")
-    if not isinstance(lab, Lab) or lab.name != row.name:
-        raise BuildError(f"{row.notebook.name} defines no `lab = Lab({row.name!r}, …)`")
-    return lab, vars(module) | dict(defined)  # in the order of the file
+        return loading.load(row.notebook, row.name)
+    except loading.LabError as error:
+        raise BuildError(str(error)) from error
 
 
-def lab_page(row: Row) -> str:
+def lab_page(row: Row, shared: dict[str, Any]) -> str:
     """A lab's page: its briefing and lock as HTML of its own, its parts as stand-ins until the notebook is there."""
     lab, _ = load(row)
     exported = notebook.export(row.notebook)
@@ -91,14 +157,13 @@ def lab_page(row: Row) -> str:
     return TEMPLATES.get_template("lab.html").render(
         row=row,
         lab=lab,
-        icon=ICON,
-        charts=CHARTS,
         steps=[(name, f"part-{name}") for name in names],
         briefing=Markup("".join(f"<p>{escape(text)}</p>" for text in lab.briefing)),
         lock=Markup(standing_lock(lab)),
         waiting=Markup(waiting(lab)),
         notebook_head=Markup(exported.head),
         notebook_body=Markup(exported.body),
+        **shared,
     )
 
 
@@ -121,11 +186,11 @@ def waiting(lab: Lab) -> str:
     )
 
 
-def landing_page(rows: list[Row]) -> str:
+def landing_page(rows: list[Row], shared: dict[str, Any]) -> str:
     """The page one arrives at."""
     volumes = [(volume, list(group)) for volume, group in groupby(rows, key=lambda row: row.volume)]
     minutes = max(row.minutes for row in rows)
-    return TEMPLATES.get_template("index.html").render(volumes=volumes, minutes=minutes, icon=ICON)
+    return TEMPLATES.get_template("index.html").render(volumes=volumes, minutes=minutes, **shared)
 
 
 def _link(source: str, target: str) -> str:

@@ -7,7 +7,7 @@ import io
 import tarfile
 import zipfile
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from errors import BuildError
 
@@ -60,16 +60,26 @@ def write(files: Mapping[str, bytes]) -> bytes:
     return pack(content | {record: table.getvalue().encode()})
 
 
-def pack(files: Mapping[str, bytes]) -> bytes:
+def pack(files: Mapping[str, bytes], *, compressed: bool = True) -> bytes:
     """A zip file of these files, in this order."""
+    way = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for path, data in files.items():
             item = zipfile.ZipInfo(path, EPOCH)
             item.external_attr = 0o644 << 16
             item.create_system = 3
-            archive.writestr(item, data, zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(item, data, way, 9)
     return out.getvalue()
+
+
+def untar(tarball: bytes, into: Path) -> None:
+    """Unpack an npm tarball, without the folder that holds it all."""
+    with tarfile.open(fileobj=io.BytesIO(tarball)) as archived:
+        for member in archived:
+            if member.isfile():
+                member.name = member.name.partition("/")[2]
+                archived.extract(member, into, filter="data")
 
 
 def from_source(name: str, version: str, folder: str, tarball: bytes) -> Files:

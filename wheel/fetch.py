@@ -58,7 +58,7 @@ def fetch(lock: Lock, cache: Path, find_node: Callable[[], Node], say: Say) -> P
     missing = [pin for pin in lock.pins if not (folder / pin.file).is_file()]
     npm = [pin for pin in lock.npm if not (folder / pin.file).is_file()]
     if missing or npm:
-        say(f"fetching the browser runtime: {len(missing) + len(npm)} files, about 20 MB")
+        say(f"fetching the browser runtime: {len(missing) + len(npm)} files, about 21 MB")
         with tempfile.TemporaryDirectory(dir=cache) as temporary, ThreadPoolExecutor() as pool:
             jobs = []
             into = Path(temporary)

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -43,9 +42,19 @@ def newest_wheels(requirements: Sequence[str], options: Sequence[str], into: Pat
     return sorted(into.glob("*.whl"))
 
 
+def npm_pin(node: Node, name: str, version: str, into: Path) -> NpmPin:
+    """What the npm registry holds under this name and version."""
+    folder = into / name.replace("/", "-")
+    folder.mkdir()
+    arguments = ["pack", f"{name}@{version}", "--silent", "--pack-destination", str(folder)]
+    registry.npm(node.npm, arguments, name, node.path)
+    tarball = next(folder.iterdir())
+    return NpmPin(name, version, tarball.name, registry.integrity(tarball.read_bytes()))
+
+
 def refresh(node: Node, say: Say) -> Lock:
     recipe = locked.recipe()
-    pyodide = recipe["pyodide"]
+    pyodide, rollup = recipe["pyodide"], recipe["rollup"]
     options = fetch.target(pyodide["platform"], pyodide["python"])
     with tempfile.TemporaryDirectory() as temporary:
         wheels, sources, npm = (Path(temporary, name) for name in ("wheels", "sources", "npm"))
@@ -61,11 +70,7 @@ def refresh(node: Node, say: Say) -> Lock:
             canonical, version = parse_sdist_filename(path.name)
             name, folder = folders[canonical]
             pins.append(Pin(name, str(version), path.name, registry.digest(path.read_bytes()), folder))
-        scripts = {name: script["version"] for name, script in recipe["charts"]["npm"].items()}
-        tarballs = [
-            NpmPin(name, version, f"{name}-{version}.tgz", "")
-            for name, version in {"pyodide": pyodide["version"], **scripts}.items()
-        ]
-        fetch.pack(tarballs, npm, lambda: node)
-        tarballs = [replace(pin, integrity=registry.integrity((npm / pin.file).read_bytes())) for pin in tarballs]
-    return Lock(tuple(tarballs), pyodide["python"], pyodide["platform"], tuple(pins))
+        wanted = {"pyodide": pyodide["version"], rollup["name"]: rollup["version"]}
+        wanted |= {name: script["version"] for name, script in recipe["charts"]["npm"].items()}
+        tarballs = tuple(npm_pin(node, name, version, npm) for name, version in wanted.items())
+    return Lock(tarballs, pyodide["python"], pyodide["platform"], tuple(pins))

@@ -31,8 +31,8 @@ def verbs(verb: Verb) -> None:
     made.add_argument("--design-points", type=float, default=0.0, help="for what part C asks")
     made.add_argument("--labs", help="the folder with catalog.toml")
 
-    made = verb("labs", _labs, "the labs, and the answer sheet of one")
-    made.add_argument("what", choices=("list", "key"))
+    made = verb("labs", _labs, "the labs, the answer sheet of one, a new one, and whether one is fit to ship")
+    made.add_argument("what", choices=("list", "key", "new", "check"))
     made.add_argument("lab", nargs="?", help="such as 1.02 or vol1/lab_02_ml_systems")
     made.add_argument("--section", default="", help="the section's code")
     made.add_argument("--id", default="", help="a student's identifier")

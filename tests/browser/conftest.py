@@ -119,7 +119,8 @@ def new_context(chromium: Browser, session_guard: Guard) -> NewContext:
     """Makes watched browser contexts: each is a reader of its own, with empty storage."""
 
     def new(**options: Any) -> BrowserContext:
-        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        usual = {"viewport": {"width": 1280, "height": 900}, "service_workers": "block"}
+        context = chromium.new_context(**(usual | options))
         context.set_default_timeout(15_000)
         session_guard.watch(context)
         context.on("close", lambda closed: session_guard.contexts.remove(closed))

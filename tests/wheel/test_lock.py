@@ -33,7 +33,8 @@ def test_it_holds_what_the_recipe_asks_for_and_nothing_else() -> None:
     for name, pin in locked.items():
         assert wanted[name].specifier.contains(pin.version), f"{pin.name} {pin.version} is not {wanted[name]}"
     scripts = {name: script["version"] for name, script in recipe["charts"]["npm"].items()}
-    assert {pin.name: pin.version for pin in committed.npm} == {"pyodide": recipe["pyodide"]["version"], **scripts}
+    tools = {"pyodide": recipe["pyodide"]["version"], recipe["rollup"]["name"]: recipe["rollup"]["version"]}
+    assert {pin.name: pin.version for pin in committed.npm} == tools | scripts
     assert committed.platform == recipe["pyodide"]["platform"]
 
 

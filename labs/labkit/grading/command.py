@@ -40,15 +40,21 @@ def grade(options: Namespace) -> Report:
 
 
 def labs(options: Namespace) -> Report:
-    """List the labs, or print the answer sheet of one."""
+    """List the labs, print the answer sheet of one, write a new one, or check one."""
     folder = Path(options.labs) if options.labs else library.HERE
+    if options.what == "new":
+        from labkit import authoring  # brings marimo, which grading does without
+
+        return Report([{"written": str(authoring.new(folder, options.lab or ""))}])
     known = library.sources(folder)
     if options.what == "list":
         titles = library.titles(folder)
         return Report([{"number": library.number(name), "lab": name, "title": titles[name]} for name in known])
     if not options.lab:
-        raise InvalidInput("which lab? Name one, such as: mlsysim labs key 1.02 --section B2")
+        raise InvalidInput(f"which lab? Name one, such as: mlsysim labs {options.what} 1.02")
     sheet = library.find(options.lab, known)
+    if options.what == "check":
+        return _checked(folder, sheet.name)
     given = _variants(sheet, options.section, options.id)
     rows: list[Row] = []
     wrong: list[Row] = []
@@ -64,6 +70,14 @@ def labs(options: Namespace) -> Report:
     asked: list[Row] = [{"part C asks for": sentence} for sentence in sheet.challenge([], given[0])]
     more = {"misconceptions": wrong, "challenge": asked}
     return Report(rows, more={name: found for name, found in more.items() if found})
+
+
+def _checked(folder: Path, name: str) -> Report:
+    from labkit import authoring  # brings marimo, which grading does without
+
+    if faults := authoring.check(folder, name):
+        raise InvalidInput("; ".join(faults))
+    return Report([{"lab": name, "state": "fit to ship"}])
 
 
 def _variants(sheet: Sheet, section: str, identifier: str) -> list[dict[str, Any]]:

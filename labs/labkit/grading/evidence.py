@@ -156,8 +156,8 @@ def _origin(submission: Submission, sheet: Sheet, same: bool) -> Iterator[Flag]:
 def worked_in(submission: Submission, sheet: Sheet) -> Mapping[str, Any]:
     """The variant to judge by: what the work says that it showed, if the lab has such a one, else the student's own."""
     given = _given(submission)
-    known = given is not None and given.keys() == sheet.alternatives.keys()
-    if given and known and all(given[name] in values for name, values in sheet.alternatives.items()):
+    alternatives = sheet.alternatives
+    if given and given.keys() == alternatives.keys() and all(given[name] in alternatives[name] for name in given):
         return given
     return sheet.variant(submission.student["section"], submission.student["id"])
 

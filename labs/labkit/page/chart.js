@@ -2,10 +2,14 @@
 
 const drawing = new Promise((resolve, reject) => {
   if (window.vegaLite) return resolve();
-  const script = document.querySelector("script[data-charts]");
-  if (!script) return reject(new Error("this page brings no chart library"));
-  script.addEventListener("load", resolve);
-  script.addEventListener("error", () => reject(new Error("the chart library could not be loaded")));
+  // The page's script for it stands behind this one.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (window.vegaLite) return resolve();
+    const script = document.querySelector("script[data-charts]");
+    if (!script) return reject(new Error("this page brings no chart library"));
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", () => reject(new Error("the chart library could not be loaded")));
+  });
 });
 drawing.catch(() => {});
 

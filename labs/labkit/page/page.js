@@ -179,22 +179,4 @@ function keepLater(waiting) {
   prune();
 }
 
-function watchLoading() {
-  const place = document.getElementById("starting");
-  if (!place) return;
-  const fail = (what) => {
-    if (document.documentElement.dataset.state === "live") return;
-    place.replaceChildren(
-      el("span.trouble", {}, `The simulator did not start: ${what}. What you wrote is kept. `),
-      el("button.quiet", { type: "button", onclick: () => location.reload() }, "Try again"),
-    );
-  };
-  window.addEventListener(
-    "error",
-    ({ target }) => target instanceof HTMLElement && target !== document.body && (target.src || target.href) && fail(`${(target.src || target.href).split("/").pop()} could not be loaded`),
-    true,
-  );
-  setTimeout(() => document.documentElement.dataset.state !== "live" && fail("it is taking longer than a minute and a half"), 90_000);
-}
-
 window.addEventListener("beforeprint", fillReport);

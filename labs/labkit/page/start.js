@@ -13,7 +13,6 @@ function start(lab, labVersion, simulatorVersion, alternatives) {
   store.subscribe(showSaved);
   store.subscribe(showTrouble);
   store.subscribe(showSteps);
-  watchLoading();
   performance.mark("kit");
 }
 
