@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib.resources import files as files_of
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,14 @@ import notebook
 import packs
 import registry
 import sheet
+import teaching
 from catalog import Row
 from errors import BuildError
 from labkit import bundle, loading
 from labkit.elements import element
 from labkit.flow import Lab, closed_markup, opened_markup
+from mlsysim.calibration import page as calibration
+from mlsysim.calibration.report import calibrate
 from runtime import CHARTS
 
 HERE = Path(__file__).resolve().parent
@@ -72,6 +76,8 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     }
     needed["runtime"] = tuple(plan[name]["file"] for name in ("core", "own", "wasm", "script"))
     first = [f"{place}/{name}" for place, names in needed.items() for name in names]
+    loader = (runtime / "pyodide.mjs").read_text(encoding="utf-8")
+    made = console.write(out / "ta", plan, loader, named)
     files = worth_keeping(out, set(first))
     shared: dict[str, Any] = {"kit": kit, "front": front, "icon": ICON}
     shared["bytes"] = packs.sizes(plan, ("core", "own", "wasm"))
@@ -83,13 +89,31 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
         page.write_text(lab_page(row, shared), encoding="utf-8")
     (out / "index.html").write_text(landing_page(rows, shared), encoding="utf-8")
     say("building the reference and the pages for teaching")
-    (out / "reference").mkdir()
-    (out / "reference" / "registry.html").write_text(sheet.page(TEMPLATES, ICON), encoding="utf-8")
-    console.write(out / "ta", ICON, TEMPLATES)
+    write_reference(out / "reference")
+    (out / "ta" / "console.html").write_text(console.page(TEMPLATES, made, shared), encoding="utf-8")
+    schema = files_of("labkit") / "submission.schema.json"
+    (out / "ta" / schema.name).write_text(schema.read_text(encoding="utf-8"), encoding="utf-8")
+    write_teaching(out / "ta", rows, shared)
     (out / "sw.js").write_text(service_worker(out, first, files), encoding="utf-8")
     editor = cache / "head.html"
     editor.write_text(bundle.head(charts), encoding="utf-8")
     (out / ".nojekyll").touch()
+
+
+def write_reference(out: Path) -> None:
+    """Every figure of the simulator with its source, and its predictions against what was measured."""
+    out.mkdir()
+    (out / "registry.html").write_text(sheet.page(TEMPLATES, ICON), encoding="utf-8")
+    calibration.write(calibrate(), str(out / "calibration.html"))
+
+
+def write_teaching(out: Path, rows: list[Row], shared: dict[str, Any]) -> None:
+    """The teaching assistant's page of each lab that has one."""
+    for row in filter(teaching.is_there, rows):
+        page = out / f"{row.name}.html"
+        page.parent.mkdir(exist_ok=True)
+        body = Markup(teaching.body(row, load(row)[1]))
+        page.write_text(TEMPLATES.get_template("teaching.html").render(row=row, body=body, **shared), encoding="utf-8")
 
 
 def named(folder: Path, stem: str, suffix: str, text: str) -> str:
@@ -113,7 +137,7 @@ def write_kit(folder: Path, charts: str) -> Kit:
 
 def worth_keeping(out: Path, first: set[str]) -> list[str]:
     """The files of unchanging names that the whole course may ask for; large ones that no lab's page needs are not."""
-    paths = [path for folder in ("assets", "kit", "runtime") for path in sorted((out / folder).iterdir())]
+    paths = [path for folder in ("assets", "kit", "runtime", "ta") for path in sorted((out / folder).iterdir())]
     sizes = {path.relative_to(out).as_posix(): path.stat().st_size for path in paths}
     return [name for name, size in sizes.items() if size < LARGE or name in first or name.startswith("runtime/")]
 
@@ -189,7 +213,8 @@ def landing_page(rows: list[Row], shared: dict[str, Any]) -> str:
     """The page one arrives at."""
     volumes = [(volume, list(group)) for volume, group in groupby(rows, key=lambda row: row.volume)]
     minutes = max(row.minutes for row in rows)
-    return TEMPLATES.get_template("index.html").render(volumes=volumes, minutes=minutes, **shared)
+    taught = list(filter(teaching.is_there, rows))
+    return TEMPLATES.get_template("index.html").render(volumes=volumes, minutes=minutes, taught=taught, **shared)
 
 
 def _link(source: str, target: str) -> str:

@@ -17,6 +17,11 @@ def source(row: Row) -> Path:
     return LABS / "ta" / f"vol{row.volume}" / f"lab_{row.number}.md"
 
 
+def is_there(row: Row) -> bool:
+    """Whether a lab has such a page."""
+    return source(row).is_file()
+
+
 def body(row: Row, defined: Mapping[str, Any]) -> str:
     """The page's content as HTML.
 

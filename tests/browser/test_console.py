@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 import classroom
 from labkit.codes import Code, encode
+from labkit.submission import published
 from mlsysim.cli import main
 from test_access import LOOKS, dressed, is_fit_to_read
 
@@ -271,12 +272,15 @@ def test_a_folder_is_taken_whole(empty: Console, tmp_path: Path) -> None:
     assert empty.rows()["s1"]["file"] == "section/s1.json"
 
 
-def test_the_page_carries_the_labs_and_asks_for_nothing_else(console: Console, address: str) -> None:
+def test_the_page_carries_the_labs_and_asks_for_nothing_else(console: Console, address: str, site: Path) -> None:
     asked = console.page.evaluate_handle("performance.getEntriesByType('resource').map(({name}) => name)").json_value()
     assert asked
     assert all(name.startswith(f"{address}/") for name in asked)
-    sources = json.loads(console.page.context.request.get(f"{address}/ta/labs.json").text())
+    (labs,) = (path for path in (site / "ta").iterdir() if path.name.startswith("labs-"))
+    sources = json.loads(labs.read_text(encoding="utf-8"))
     assert sources[classroom.LAB] == classroom.SOURCE
+    schema = console.page.context.request.get(f"{address}/ta/submission.schema.json").text()
+    assert json.loads(schema) == published()
 
 
 @pytest.fixture(scope="module")

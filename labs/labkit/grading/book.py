@@ -208,7 +208,7 @@ def _one(file: str, submission: Submission, sheet: Sheet, policy: Policy, marks:
     designs = [{**pin["settings"], "reading": pin["reading"]} for pin, _ in sound]
     signed = [event for event in submission.events if event["kind"] == "logged"]
     log = rubric.log_of(signed[-1]["data"] if signed else submission.draft.get("log", {}))
-    at = _time(signed[-1] if signed else submission.events[-1])
+    at = _latest(submission.events[: signed[-1]["seq"] + 1] if signed else submission.events)
     late = policy.days_late(at) if at else 0
     key = log_id(submission.lab, section, identifier, log)
     return Grade(
@@ -258,9 +258,10 @@ def _factor(said: float | str | None, says: float | str) -> float:
     return off_by(said, says)
 
 
-def _time(event: Mapping[str, Any]) -> datetime | None:
+def _latest(events: Sequence[Mapping[str, Any]]) -> datetime | None:
+    """The latest time in a piece of chain: a clock that was set back makes nothing earlier."""
     try:
-        return moment(event["at"])
+        return max(moment(event["at"]) for event in events)
     except ValueError:
         return None
 

@@ -21,6 +21,7 @@ Kind = Literal["tampered", "copied", "look"]
 
 EXACT = 1e-9  # what two computers may differ by in the last places of the same figure
 CLOCK = timedelta(minutes=5)  # what a clock may be set back while somebody works
+OTHER_CLOCK = timedelta(hours=12)  # and how far behind the clock of another computer may be, where work goes on there
 QUICK = timedelta(minutes=5)  # a whole lab in less was not worked through at this sitting
 
 
@@ -71,9 +72,10 @@ def _times(submission: Submission, policy: Policy) -> Iterator[Flag]:
     except ValueError:
         yield Flag("tampered", "a time in the chain is on no calendar")
         return
-    back = next((late for early, late in pairwise(times) if early - late > CLOCK), None)
-    if back:
-        yield Flag("tampered", f"the clock goes back to {_short(back)} in the middle of the chain")
+    far, back = max(((early - late, late) for early, late in pairwise(times)), default=(timedelta(0), times[0]))
+    if far > CLOCK:
+        kind: Kind = "tampered" if far > OTHER_CLOCK else "look"
+        yield Flag(kind, f"the clock goes back to {_short(back)} in the middle of the chain")
     if policy.opens and times[0] < policy.opens - CLOCK:
         yield Flag("tampered", f"it begins at {_short(times[0])}, before the lab was opened")
     if policy.now and times[-1] > policy.now + timedelta(days=1):

@@ -9,11 +9,16 @@ const byId = (id) => document.getElementById(id);
 
 // The grader
 
-const worker = new Worker(new URL("worker.js", document.baseURI), { type: "module" });
+const worker = new Worker(new URL(document.currentScript.dataset.worker, document.baseURI), { type: "module" });
 const waiting = new Map();
 let calls = 0;
 
-worker.onmessage = ({ data: [kind, ...rest] }) => {
+worker.onmessage = ({ data }) => {
+  if (data.lab) {
+    if (data.lab.failed) fail(`${data.lab.failed} could not be loaded: ${data.lab.reason}. Reload the page to try again.`);
+    return;
+  }
+  const [kind, ...rest] = data;
   if (kind === "ready") say("The grader is ready.");
   if (kind === "failed") fail(`The grader did not start: ${rest[0]}`);
   if (kind === "answer") waiting.get(rest[0]).resolve(rest[1]);

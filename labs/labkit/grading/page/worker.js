@@ -1,31 +1,27 @@
-// The grader beside the page: the labs' own runtime, without marimo. A call comes as [id, method, ...arguments].
+// The grader beside the page: Python as the labs start it (site/kernel.js, before this), without marimo. A call comes as
+// [id, method, ...arguments].
 
-import { loadPyodide } from "../runtime/pyodide.mjs";
+image.take = () => {}; // the memory kept for the labs stays theirs
 
-async function start() {
-  const here = new URL("../runtime/", import.meta.url).href;
+async function grader() {
   const [pyodide, labs] = await Promise.all([
-    loadPyodide({ indexURL: here, packages: ["mlsysim", "rfc8785"] }),
-    fetch(new URL("labs.json", import.meta.url)).then((reply) => reply.text()),
+    launch(loadPyodide),
+    fetch(new URL(SOURCES, import.meta.url)).then((reply) => reply.text()),
   ]);
-  const { Console } = pyodide.pyimport("labkit.grading.console");
-  return Console(labs);
+  return pyodide.pyimport("labkit.grading.console").Console(labs);
 }
 
-const starting = start();
+const starting = grader();
 starting.then(
   () => postMessage(["ready"]),
   (error) => postMessage(["failed", String(error.message ?? error)]),
 );
 
-// One after another: what came first is answered first.
-let queue = starting;
-onmessage = ({ data: [id, method, ...values] }) => {
-  queue = starting.then(async (grader) => {
-    try {
-      postMessage(["answer", id, grader[method](...values)]);
-    } catch (error) {
-      postMessage(["error", id, String(error.message ?? error)]);
-    }
-  });
-};
+addEventListener("message", async ({ data: [id, method, ...values] }) => {
+  const answering = await starting;
+  try {
+    postMessage(["answer", id, answering[method](...values)]);
+  } catch (error) {
+    postMessage(["error", id, String(error.message ?? error)]);
+  }
+});
