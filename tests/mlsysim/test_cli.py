@@ -389,7 +389,7 @@ def test_bytes_that_are_no_text_are_refused(run, tmp_path):
 
 def test_it_runs_as_a_program():
     done = subprocess.run(
-        [sys.executable, "-m", "mlsysim.cli", "--version"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "mlsysim", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == f"mlsysim {mlsysim.__version__}"
 
@@ -597,7 +597,7 @@ def test_train_tells_days_and_dollars(run):
 
 
 def test_a_reader_that_stops_early_is_no_error():
-    run = [sys.executable, "-m", "mlsysim.cli", "sweep", "Llama3_8B", "H100", "--batch", "1:3000"]
+    run = [sys.executable, "-m", "mlsysim", "sweep", "Llama3_8B", "H100", "--batch", "1:3000"]
     with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         running.stdout.readline()
         running.stdout.close()

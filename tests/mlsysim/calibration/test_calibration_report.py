@@ -98,7 +98,7 @@ def test_it_runs_on_a_bare_machine():
     """Python and this package alone: no site-packages."""
     root = str(Path(__file__).resolve().parents[3])
     ran = subprocess.run(
-        [sys.executable, "-S", "-W", "error", "-m", "mlsysim.cli", "calibrate", "--format", "csv"],
+        [sys.executable, "-S", "-W", "error", "-m", "mlsysim", "calibrate", "--format", "csv"],
         env={**os.environ, "PYTHONPATH": root},
         capture_output=True,
         text=True,

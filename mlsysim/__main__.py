@@ -1,4 +1,4 @@
-"""python -m mlsysim.cli"""
+"""python -m mlsysim"""
 
 import sys
 
