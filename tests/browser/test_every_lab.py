@@ -111,7 +111,9 @@ def test_a_lab_can_be_played_from_the_first_lock_to_the_submission(context, addr
     answers = {lock.name: answer for lock, answer in zip(given.locks, given.native.answers().values(), strict=True)}
     events = student.stored["events"]
     revealed = {event["data"]["lock"]: event["data"]["says"] for event in events if event["kind"] == "revealed"}
-    assert revealed == pytest.approx(answers, rel=1e-12)
+    assert revealed.keys() == answers.keys()
+    for name, says in answers.items():
+        assert revealed[name] == (says if isinstance(says, str) else pytest.approx(says, rel=1e-12))
     texts = [event["data"]["text"] for event in events if event["kind"] == "pinned"]
     student.write(given.play.text.format(*texts), given.play.term, given.play.gave_up)
     student.sign()
