@@ -323,7 +323,7 @@ def _same_machine(serving: ServingResult, machine: HardwareNode) -> None:
 def _too_dear(result: EconomicsResult) -> Reason:
     total, budget = result.total.expected, float(result.budget or 0.0)
     fleet = int(result.machines * budget / total)
-    mend = f"A budget of {write_enough(total, 'USD')}" + (f", or {fleet:,d} machines" if fleet else "")
+    mend = f"A budget of {write_enough(total, 'USD')}" + (f", or {fleet:,d} machines," if fleet else "")
     return Reason(
         verdict="Too dear.",
         subject=f"{result.machines:,d} x {result.hardware.name} cost {result.total.format(3)}; "
@@ -333,5 +333,5 @@ def _too_dear(result: EconomicsResult) -> Reason:
         value=total,
         maximum=budget,
         unit="USD",
-        mend=f"{mend}, would do.",
+        mend=f"{mend} would do.",
     )

@@ -60,6 +60,16 @@ class ServingResult:
         return self.prefill.time
 
     @property
+    def latency(self) -> Estimate:
+        """A whole request at an idle machine: its prompt, which brings the first token, and the steps that bring the
+        others until the context is full, each at the context halfway there [s]."""
+        load = self.workload
+        steps = max(0, load.context - load.prompt - 1)
+        halfway = replace(load, context=load.prompt + ceil((steps + 1) / 2))
+        writing = _decode(halfway, self.hardware, self.efficiency).time.scaled(steps, "s")
+        return Estimate.total((self.ttft, writing), "s")
+
+    @property
     def throughput(self) -> Estimate:
         """Tokens decoded per second, over all sequences [token/s]."""
         time, batch = self.decode.time, self.workload.batch

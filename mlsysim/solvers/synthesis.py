@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
@@ -94,13 +95,18 @@ class SynthesisSolver:
         weights: str | None = None,
         kv_precision: str | None = None,
         efficiency: float | str | Efficiency = "auto",
+        machines: Iterable[HardwareNode | str] | None = None,
     ) -> SynthesisResult:
-        """The least memory bandwidth, arithmetic and capacity for an inter-token latency of `itl` seconds."""
+        """The least memory bandwidth, arithmetic and capacity for an inter-token latency of `itl` seconds.
+
+        `machines` are judged against it, one's own among them; by default all that are known.
+        """
         load = workload(model, batch, context, prompt, precision, weights, kv_precision)
         promise = quantity("itl", itl, "s", 'itl="40 ms"')
         eta = resolve_efficiency(efficiency, "gpu")
         starting = roofline.overhead_time(load.kernels, eta.launch.upper + eta.host.upper)
-        verdicts = tuple(_judge(load, machine, promise, efficiency) for machine in registry.Hardware)
+        asked = registry.Hardware if machines is None else map(registry.machine, machines)
+        verdicts = tuple(_judge(load, machine, promise, efficiency) for machine in asked)
         memory = Estimate.exact(load.resident(load.batch), "B")
         if promise <= starting:
             return SynthesisResult(load, promise, None, None, memory, verdicts, (_no_time(load, promise, starting),))

@@ -40,7 +40,7 @@ def pareto(candidates: Sequence[Candidate], x: Axis, y: Axis, says: str) -> str:
     y_scale, y_title = y.scaled(one.y for one in candidates)
     rows = [{"x": one.x / x_scale, "y": one.y / y_scale, "kind": one.kind, "text": one.name} for one in candidates]
     across = field(
-        "x", title=x_title, scale=x.spread(zero=False), axis={"grid": False, "tickCount": 6, "format": ",~g"}
+        "x", title=x_title, scale=x.spread(zero=False), axis={"grid": False, "tickCount": 6, "format": x.figures}
     )
     up = y.upright(zero=False)
     front = [row for row in rows if row["kind"] == "on the front"]

@@ -78,15 +78,21 @@ class Axis:
         scale, name = written_in(max(map(abs, values), default=1.0), self.unit)
         return scale, f"{self.title}, {name}" if name else self.title
 
+    @property
+    def figures(self) -> str:
+        """How ticks are written. Evenly spaced ones get the digits of their spacing, which ",~g" takes for significant
+        digits, so that it writes 150 as 1.5e+2."""
+        return ",~g" if self.log else ",~f"
+
     def upright(self, zero: bool = True) -> Spec:
         """The vertical encoding of the column `y`: its title stands above the chart, a log grid has a line a decade."""
         grid = {"condition": {"test": DECADE, "value": 1}, "value": 0} if self.log else 1
-        axis = {"tickCount": 4, "format": ",~g", "gridOpacity": grid}
+        axis = {"tickCount": 4, "format": self.figures, "gridOpacity": grid}
         return field("y", title=None, scale=self.spread(zero), axis=axis)
 
     def level(self, title: str, zero: bool = True) -> Spec:
         """The horizontal encoding of the column `x`."""
-        axis = {"grid": False, "tickCount": 6, "format": ",~g"}
+        axis = {"grid": False, "tickCount": 6, "format": self.figures}
         return field("x", title=title, scale=self.spread(zero), axis=axis)
 
     def spread(self, zero: bool = True) -> Spec:

@@ -181,3 +181,21 @@ def test_prefill_is_bound_by_compute_and_decode_by_memory():
 def test_a_large_batch_at_short_context_is_bound_by_compute():
     assert solve(batch=1024, context=64).decode.bound_by == "compute throughput"
     assert solve(batch=1024, context=8192).decode.bound_by == "memory bandwidth"
+
+
+@given(gpus, st.integers(1, 64), st.integers(16, 900), st.integers(2, 100))
+def test_a_request_takes_its_prompt_and_then_each_token_s_own_step(machine, batch, prompt, written):
+    load = {"hardware": machine, "batch": batch}
+    answer = solve(**load, prompt=prompt, context=prompt + written)
+    steps = [solve(**load, context=prompt + token).itl for token in range(1, written)]
+    for end in ("lower", "expected", "upper"):
+        one_by_one = getattr(answer.ttft, end) + sum(getattr(step, end) for step in steps)
+        assert getattr(answer.latency, end) == pytest.approx(one_by_one, rel=2e-3)
+
+
+def test_the_first_token_comes_with_the_prompt():
+    for context in (512, 513):
+        answer = solve(prompt=512, context=context)
+        assert answer.latency == answer.ttft
+    longer = solve(prompt=512, context=514)
+    assert longer.latency.expected == pytest.approx(longer.ttft.expected + solve(context=513).itl.expected)

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from mlsysim.efficiency import Efficiency, resolve
 from mlsysim.estimate import Estimate
+from mlsysim.records import HardwareNode
 from mlsysim.registry import Models
 from mlsysim.solvers.serving import ServingModel
 from mlsysim.solvers.synthesis import SynthesisSolver
@@ -109,3 +110,14 @@ def test_the_whiteboard_and_the_sources():
     assert "BW >= D/T = 15.1 GB / 40 ms = 379 GB/s" in text
     assert "MI300X" in text
     assert synthesize().basis[0].symbol == "BW"
+
+
+def test_only_the_machines_asked_about_are_judged_and_one_s_own_among_them():
+    mine = HardwareNode(name="Mine", peak={"fp16": "50 TFLOP/s"}, memory="24 GB", memory_bandwidth="800 GB/s")
+    slow = HardwareNode(name="Slow", peak={"fp16": "50 TFLOP/s"}, memory="24 GB", memory_bandwidth="300 GB/s")
+    known = {each.machine.name: each.verdict for each in synthesize().machines}
+    answer = synthesize(machines=[mine, "T4", slow])
+    assert [each.machine.name for each in answer.machines] == ["Mine", "T4", "Slow"]
+    assert [each.verdict for each in answer.machines] == ["meets", known["T4"], "fails"]
+    assert answer.memory_bandwidth == synthesize().memory_bandwidth
+    assert synthesize(machines=[]).machines == ()
