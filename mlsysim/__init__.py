@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.sensitivity import SensitivitySolver as SensitivitySolver
     from mlsysim.solvers.serving import ServingModel as ServingModel
     from mlsysim.solvers.speculative import SpeculativeDecoding as SpeculativeDecoding
+    from mlsysim.solvers.speculative_batching import SpeculativeBatching as SpeculativeBatching
     from mlsysim.solvers.stream import StreamModel as StreamModel
     from mlsysim.solvers.sustainability import SustainabilityModel as SustainabilityModel
     from mlsysim.solvers.synthesis import SynthesisSolver as SynthesisSolver
@@ -119,6 +120,7 @@ _HOME = {
     "SensitivitySolver": "solvers.sensitivity",
     "ServingModel": "solvers.serving",
     "SilentCorruptionModel": "solvers.corruption",
+    "SpeculativeBatching": "solvers.speculative_batching",
     "SpeculativeDecoding": "solvers.speculative",
     "StreamModel": "solvers.stream",
     "SustainabilityModel": "solvers.sustainability",

@@ -35,4 +35,4 @@ def body(row: Row, defined: Mapping[str, Any]) -> str:
         text = page.from_string(path.read_text(encoding="utf-8")).render(defined)
     except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
         raise BuildError(f"labs/ta/vol{row.volume}/{path.name}: {type(error).__name__}: {error}") from error
-    return markdown.markdown(text, extensions=["tables"])
+    return str(markdown.markdown(text, extensions=["tables"]))

@@ -150,6 +150,8 @@ def _deepseek(c: Config) -> Entry:
     experts["dense_layers"] = sum(each < first or each % step > 0 for each in range(entry["layers"]))
     if c.get("n_shared_experts") is not None:
         experts["shared"] = c.size("n_shared_experts")
+    if c.get("n_group") is not None and c.size("n_group") > 1:
+        experts["most_nodes"] = c.size("topk_group")
     latent = {
         "kv_rank": c.size("kv_lora_rank"),
         "query_rank": 0 if c.get("q_lora_rank") is None else c.size("q_lora_rank"),
@@ -172,6 +174,8 @@ def _llama4_text(c: Config) -> Entry:
     full = turned.count(0) if turned else layers // c.size("no_rope_layer_interval")
     experts = _experts(c, "num_local_experts", "intermediate_size")
     experts |= {"shared": 1, "shared_inner": experts["inner"], "dense_layers": dense}
+    if 0 < dense < layers:
+        experts["dense_spread"] = True
     entry |= c.window(layers, chunk, full)
     if dense < layers:
         return entry | {"experts": experts}

@@ -167,6 +167,8 @@ DEFAULTS: dict[str, Mapping[str, Any]] = {
         num_experts_per_tok=8,
         moe_intermediate_size=2048,
         first_k_dense_replace=3,
+        n_group=8,
+        topk_group=4,
         **_DEEPSEEK,
     ),
     "llama4_text": _class(

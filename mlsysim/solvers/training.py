@@ -20,6 +20,7 @@ from mlsysim.records import Datum, Input, ModelSpec
 from mlsysim.software import Software, optimizer_bytes, software
 from mlsysim.solvers.basis import given, listed
 from mlsysim.solvers.communication import LARGEST_FLEET
+from mlsysim.solvers.encoder_decoder import decoder_alone
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.training_job import Job, Memory
 from mlsysim.solvers.training_step import Step, clocks, estimate
@@ -217,7 +218,7 @@ def describe(
     straggler: float,
 ) -> Job:
     """A training job, checked."""
-    spec, joined = registry.model(model), find_fabric(fabric)
+    spec, joined = decoder_alone(registry.model(model)), find_fabric(fabric)
     sequence = count("context", context, "context=2048")
     if sequence > spec.max_context:
         rule = f"{spec.name} was trained for at most {spec.max_context} tokens"

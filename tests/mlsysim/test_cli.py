@@ -388,9 +388,7 @@ def test_bytes_that_are_no_text_are_refused(run, tmp_path):
 
 
 def test_it_runs_as_a_program():
-    done = subprocess.run(
-        [sys.executable, "-m", "mlsysim", "--version"], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-m", "mlsysim", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"mlsysim {mlsysim.__version__}"
 
 

@@ -82,7 +82,14 @@ def test_every_file_is_the_one_in_the_lock(assembled: Path, pyodide_lock: dict[s
     for name, sha256 in named.items():
         assert registry.digest((assembled / name).read_bytes()) == sha256
     rest = {path.name for path in assembled.iterdir()} - named.keys()
-    assert rest == {"pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"}
+    assert rest == {
+        "pyodide.mjs",
+        "pyodide.asm.mjs",
+        "pyodide.asm.wasm",
+        "python_stdlib.zip",
+        "pyodide-lock.json",
+        "vega.js",
+    }
 
 
 def test_wheels_hold_byte_code_of_the_runtimes_own_python_and_no_sources(assembled: Path) -> None:

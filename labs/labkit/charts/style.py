@@ -128,7 +128,9 @@ def room(name: str, *values: float) -> Spec:
 
 def layer(rows: Iterable[Mapping[str, Any]], mark: str, style: Mapping[str, Any], **encoding: Any) -> Spec:
     """One layer of a chart: its rows, how they are drawn, which column is what."""
-    return {"data": list(rows), "mark": {"type": mark, **style}, "encoding": encoding}
+    data = list(rows)
+    drawn = {"type": mark, **style} if data else {"type": mark, **style, "aria": False}  # nothing has no name
+    return {"data": data, "mark": drawn, "encoding": encoding}
 
 
 def text_layer(rows: Iterable[Mapping[str, Any]], style: Mapping[str, Any], **encoding: Any) -> Spec:

@@ -75,7 +75,10 @@ class LabFact extends LabElement {
     if (kind === "failed") data.settings = settingsOf(data.part);
     if (this.noted === key || store.mode === "damaged") return;
     this.noted = key;
-    store.append(kind, { key, ...data }, (event) => event.kind === kind && event.data.key === key);
+    // A choice handed on may change: the latest counts. All else happens once.
+    const last = kind === "carried" ? store.last(kind, ({ name }) => name === data.name) : undefined;
+    if (kind === "carried" && last?.data.value === data.value) return;
+    store.append(kind, { key, ...data }, kind === "carried" ? undefined : (event) => event.kind === kind && event.data.key === key);
   }
 }
 
