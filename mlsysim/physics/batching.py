@@ -164,6 +164,36 @@ def paged_tokens(tokens: float, block: float) -> float:
     return -(-tokens // block) * block
 
 
+def shared_tokens(prefix: float, block: float) -> float:
+    r"""Tokens of a common prefix that lie in whole blocks: only those can be shared.
+
+    .. math:: n = \left\lfloor \frac{s}{p} \right\rfloor p
+
+    Parameters
+    ----------
+    prefix : tokens of the prefix s [-]
+    block : tokens in a block p [-]
+
+    Returns
+    -------
+    tokens [-]
+
+    Assumptions
+    -----------
+    What the prefix has in its last, partly filled block is kept by each sequence with its own tokens.
+
+    Examples
+    --------
+    >>> shared_tokens(1000, 16)
+    992
+
+    References
+    ----------
+    Kwon et al., "Efficient Memory Management for Large Language Model Serving with PagedAttention", SOSP 2023, 4.4.
+    """
+    return prefix // block * block
+
+
 def wasted_fraction(used: float, held: float) -> float:
     r"""Share of the KV cache held for a sequence that it does not use: fragmentation.
 

@@ -80,8 +80,9 @@ class BatchingResult:
 
     @property
     def shared_kv(self) -> float:
-        """Blocks of the prefix, held once [B]."""
-        return self.serving.workload.paged_kv(self.prefix.tokens, self.block) if self.prefix.hits else 0.0
+        """Whole blocks of the prefix, held once [B]."""
+        whole = batching.shared_tokens(self.prefix.tokens, self.block) if self.prefix.hits else 0
+        return self.serving.workload.paged_kv(whole, self.block) if whole else 0.0
 
     @property
     def reserved_waste(self) -> float:
@@ -152,7 +153,7 @@ class BatchingResult:
         if self.ttft_promise is None and self.itl_promise is None:
             return None
         prefill = self.prefill
-        return _last(MOST_SEQUENCES, lambda batch: self._keeps(batch, prefill))
+        return most_that(MOST_SEQUENCES, lambda batch: self._keeps(batch, prefill))
 
     @property
     def concurrency(self) -> int:
@@ -250,7 +251,7 @@ class BatchingResult:
         """Sequences that fit, each with so many bytes of its own."""
         load, capacity = self.serving.workload, self.serving.hardware.memory
         free = capacity - load.stored_weights() - shared
-        return _last(MOST_SEQUENCES, lambda batch: batch * own + load.workspace(batch) <= free)
+        return most_that(MOST_SEQUENCES, lambda batch: batch * own + load.workspace(batch) <= free)
 
 
 class BatchingModel:
@@ -319,7 +320,7 @@ class BatchingModel:
         return found if asked else replace(found, batch=max(1, found.concurrency))
 
 
-def _last(largest: int, holds: Callable[[int], bool]) -> int:
+def most_that(largest: int, holds: Callable[[int], bool]) -> int:
     """The largest number for which something still holds that holds no more from some number on."""
     low, high = 0, 1
     while high <= largest and holds(high):

@@ -10,7 +10,7 @@ from mlsysim.estimate import Estimate
 from mlsysim.physics import batching
 from mlsysim.records import HardwareNode, Input, ModelSpec
 from mlsysim.simulation.steps import BLOCK
-from mlsysim.solvers.batching import ENDS, MOST_SEQUENCES, BatchingModel, BatchingResult, _last
+from mlsysim.solvers.batching import ENDS, MOST_SEQUENCES, BatchingModel, BatchingResult, most_that
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.speculative import MOST_GUESSES, SpeculativeDecoding, SpeculativeResult
 from mlsysim.walls import WALLS
@@ -61,7 +61,7 @@ class SpeculativeBatchingResult:
     def paged_concurrency(self) -> int:
         """Sequences that fit in blocks; a prefix in common is held once by each model."""
         memory = self.target.serving.hardware.memory
-        return _last(MOST_SEQUENCES, lambda batch: self._fixed(batch) + self._cached(batch) <= memory)
+        return most_that(MOST_SEQUENCES, lambda batch: self._fixed(batch) + self._cached(batch) <= memory)
 
     @property
     def promised_concurrency(self) -> int | None:
@@ -69,13 +69,13 @@ class SpeculativeBatchingResult:
         if self.target.ttft_promise is None and self.target.itl_promise is None:
             return None
         prompts = self._prompts
-        return _last(MOST_SEQUENCES, lambda batch: not self._late(batch, prompts))
+        return most_that(MOST_SEQUENCES, lambda batch: not self._late(batch, prompts))
 
     @property
     def concurrency(self) -> int:
         """Most sequences at once, under memory and promises."""
         most, prompts = self.paged_concurrency, self._prompts
-        return min(most, _last(most, lambda batch: not self._late(batch, prompts)))
+        return min(most, most_that(most, lambda batch: not self._late(batch, prompts)))
 
     @property
     def bound_by(self) -> str:
@@ -169,11 +169,7 @@ class SpeculativeBatchingResult:
 
     def _cached(self, batch: int) -> float:
         """Both KV caches [B]."""
-        prefix, block = self.target.prefix, self.target.block
-        shared = batching.paged_tokens(prefix.tokens, block) if prefix.hits else 0
-        own = batching.paged_tokens(self.target.tokens, block) - prefix.hits * shared
-        kv_bytes = self.target.serving.workload.kv_bytes + self.draft.serving.workload.kv_bytes
-        return (batch * own + shared) * kv_bytes
+        return sum(batch * each.own_kv + each.shared_kv for each in (self.target, self.draft))
 
 
 class SpeculativeBatching:

@@ -69,9 +69,10 @@ class Workload:
         return window.cached_positions(held, model.layers, model.windowed_layers, near) * self._kv_bytes_of_layer
 
     def shared_kv(self, prefix: float, positions: float, block: int) -> float:
-        """What of those blocks a prefix in common fills, as far as every layer still sees it [B]."""
+        """What of those blocks a prefix in common fills wholly, as far as every layer still sees it [B]."""
         model = self.model
-        start, held, near = (batching.paged_tokens(each, block) for each in (prefix, positions, model.window))
+        start = batching.shared_tokens(prefix, block)
+        held, near = (batching.paged_tokens(each, block) for each in (positions, model.window))
         shared = window.shared_positions(start, held, model.layers, model.windowed_layers, near)
         return shared * self._kv_bytes_of_layer
 

@@ -133,3 +133,13 @@ def test_a_windowed_model_is_simulated_as_it_is_solved():
     answer = BatchingModel().solve(**given, batch=16)
     simulated = StreamModel().solve(**given, rate=1e6, requests=320, slots=16)
     assert simulated.throughput == pytest.approx(answer.throughput.expected, rel=0.08)
+
+
+def test_only_whole_blocks_of_a_prefix_are_shared():
+    """What the prefix has in its last, partly filled block is every sequence's own."""
+    given = {"model": "Llama3_8B", "hardware": "H100", "prompt": 512, "output": 64, "batch": 1, "prefix": 100}
+    token = BatchingModel().solve(**given).serving.workload.kv_bytes
+    for block, whole in ((16, 96), (64, 64), (100, 100), (128, 0)):
+        answer = BatchingModel().solve(**given, block=block)
+        assert answer.shared_kv == pytest.approx(whole * token)
+        assert answer.own_kv == pytest.approx((-(-answer.tokens // block) * block - whole) * token)
