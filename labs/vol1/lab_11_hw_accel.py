@@ -750,6 +750,8 @@ def part_b(lab, second):
 
 @app.cell
 def instrument_b(b, lab, mine):
+    # Part A's controls move this cell too, also before part B is there.
+    mo.stop("b" not in globals())
     _machine = mine if b.value["machine"] == YOURS else b.value["machine"]
     _prompt, _answer, _share = b.value["prompt"], b.value["answer"], b.value["share"]
     _as_is = served(node(_machine), _prompt, _answer)
@@ -866,6 +868,7 @@ def part_c(lab, third):
 
 @app.cell
 def design_c(c, mine):
+    mo.stop("c" not in globals())
     design = c.value | {"machine": mine if c.value["machine"] == YOURS else c.value["machine"]}
     return (design,)
 

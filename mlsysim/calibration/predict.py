@@ -69,7 +69,7 @@ def evaluate(case: Case, reach: Reach) -> tuple[Answer, set[str]]:
     """The answer, and the parameters it rests on."""
     asking = Reach(reach.shifts)
     answer = predictor(case)(case, asking)
-    if not answer.values or not all(isfinite(each) and each >= 0.0 for each in answer.values):
+    if not answer.values or not all(isfinite(each) and each > 0.0 for each in answer.values):
         raise Refused("the figures lead beyond what can be computed")
     return answer, asking.asked
 

@@ -7,6 +7,8 @@ from typing import Any
 import rfc8785
 from playwright.sync_api import Page
 
+import mlsysim
+
 LAB = "vol1/lab_02_ml_systems"
 STARTED = ("started", {})
 
@@ -46,7 +48,7 @@ def record(events: Iterable[Event], /, **changes: object) -> dict[str, Any]:
         "format": "mlsysim-lab-record/1",
         "lab": LAB,
         "lab_version": "1",
-        "simulator_version": "0",
+        "simulator_version": mlsysim.__version__,
         "student": {"id": "", "section": ""},
         "events": chained(events),
         "controls": {},

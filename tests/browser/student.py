@@ -109,7 +109,7 @@ class Student:
 
     def pull(self, letter: str, label: str, index: int) -> None:
         """Put a slider on its n-th value."""
-        self.panel(letter).get_by_role("slider", name=label).fill(str(index))
+        self.panel(letter).get_by_role("slider", name=label, exact=True).fill(str(index))
 
     def set(self, part: Any, settings: Mapping[str, Any]) -> None:
         """Put a part's controls on these values, one after the other."""

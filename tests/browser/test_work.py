@@ -104,14 +104,16 @@ def test_the_last_setting_is_one_press_away_and_a_link_leads_to_a_setting(studen
     friend.page.context.close()
 
 
-def test_whoever_is_stuck_is_asked_a_question(explorer: Student) -> None:
-    explorer.reset("B")
+def test_whoever_is_stuck_is_asked_a_question(student: Student) -> None:
+    student.has(ALL_OPEN)
+    student.open()
+    student.is_live()
     for index in (2, 4, 6, 8, 10, 12):
-        explorer.pull("B", "Batch, sequences at once", index)
-        explorer.page.wait_for_timeout(350)
-    expect(explorer.instrument("B").locator(".probe")).to_contain_text("What does each sequence bring")
-    explorer.pull("B", "Context, tokens each", 5)
-    expect(explorer.instrument("B").locator(".probe")).to_have_count(0)
+        student.pull("B", "Batch, sequences at once", index)
+        student.page.wait_for_timeout(350)
+    expect(student.instrument("B").locator(".probe")).to_contain_text("What does each sequence bring")
+    student.pull("B", "Context, tokens each", 5)
+    expect(student.instrument("B").locator(".probe")).to_have_count(0)
 
 
 def test_hints_are_there_for_readers_on_their_own_and_held_back_in_a_section(student: Student) -> None:
