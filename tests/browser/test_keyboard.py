@@ -32,6 +32,7 @@ def test_from_the_lock_to_the_submission(student: Student, lab) -> None:
     press("Tab")
     expect(page.get_by_role("link", name="Skip to the lab")).to_be_focused()
     press("Enter")
+    expect(page.locator("#main")).to_be_focused()
 
     tab_to(student.locks.first.get_by_label("Your answer"))
     write("abc")
@@ -119,3 +120,15 @@ def test_from_the_lock_to_the_submission(student: Student, lab) -> None:
     assert len(handed_in.pins) == 3
     assert handed_in.of("logged")
     assert max(submission.recompute(handed_in, lab.readings)) <= 1e-12
+
+
+def test_a_link_within_the_page_takes_no_focus_later(student: Student) -> None:
+    page = student.page
+    student.open()
+    page.get_by_role("link", name="Lock").click()
+    expect(page.locator("#part-Lock")).to_be_focused()
+    page.keyboard.press("Tab")
+    answer = student.locks.first.get_by_label("Your answer")
+    expect(answer).to_be_focused()
+    student.is_live()
+    expect(answer).to_be_focused()

@@ -136,6 +136,18 @@ function showSteps() {
   if (waiting) waiting.classList.toggle("open", done.has("Lock"));
 }
 
+// A browser moves the focus to a link's target only when the page's last style has come, seconds later on a first visit:
+// by then it would take it from whoever has begun to answer. So a link within the page moves it at once.
+function followLink(event) {
+  const link = event.target.closest?.('a[href^="#"]');
+  const place = link && document.getElementById(link.hash.slice(1));
+  if (!place) return;
+  event.preventDefault();
+  place.tabIndex = -1;
+  place.focus();
+  place.scrollIntoView();
+}
+
 // The notebook is there: its parts take the place of the page's stand-ins, the focus stays where it was. Where the reader
 // is past the lock already, that waits until part A is drawn, so that nothing closes and opens again before their eyes.
 class LabLive extends HTMLElement {
@@ -179,4 +191,5 @@ function keepLater(waiting) {
   prune();
 }
 
+document.addEventListener("click", followLink);
 window.addEventListener("beforeprint", fillReport);
