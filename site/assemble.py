@@ -205,7 +205,7 @@ def waiting(lab: Lab) -> str:
     return (
         opened_markup(first, note + panel + stand)
         + "".join(closed_markup(part, f"after part {chr(ord(part.letter) - 1)}") for part in later)
-        + lab.log_heading(closed=True)
+        + lab.log_closed().text
     )
 
 

@@ -95,7 +95,7 @@ def write(out: Path, runtime: Path) -> dict[str, Any]:
     library = archive.unzip((runtime / STDLIB).read_bytes())
     found |= {module(name) for name in library}
     if missing := sorted(wanted - found):
-        raise BuildError(f"wheel/core.txt names {missing[0]}, which no package holds: python3 build.py lock renews it.")
+        raise BuildError(f"wheel/core.txt names {missing[0]}, which no package holds: take that line out.")
     kept, left = split(library, wanted)
     first[STDLIB] = stored(kept)
     rest |= {LIBRARY + name: data for name, data in left.items()}

@@ -9,6 +9,7 @@ import marimo as mo
 
 import mlsysim
 from labkit.elements import Element, Panel, element
+from labkit.figures import with_unit
 from labkit.log import check
 from labkit.plan import Assumption, Lock, Part, Value, Varied
 from labkit.predictions import NEAR, assumed, off_by
@@ -136,7 +137,7 @@ class Lab:
         answer = said["answer"]
         wrong = assumed(answer, says, assumptions)
         fact = {"kind": "revealed", "key": lock.name, "lock": lock.name, "said": answer, "says": says}
-        figures = {"you said": answer if lock.choices else shown(answer, lock.unit), "the simulator says": text}
+        figures = {"you said": answer if lock.choices else with_unit(answer, lock.unit), "the simulator says": text}
         if isinstance(says, str):
             right = answer == says
         else:
@@ -183,10 +184,13 @@ class Lab:
             f"<p><strong>{escape(headline)}.</strong> {escape(rest)}</p>{fact}</section>"
         )
 
-    def log_heading(self, closed: bool = False) -> str:
-        """Markup of the Decision Log's heading."""
-        note = "<p>Opens after part C.</p>" if closed else ""
-        return f'<section class="part{" closed" * closed}" id="part-Log"><h2>Decision Log</h2>{note}</section>'
+    def log_closed(self) -> mo.Html:
+        """The Decision Log before its time."""
+        return mo.Html(_log_markup(" closed", "<p>Opens after part C.</p>"))
+
+    def log_opened(self, draft: Element, pins: Element) -> mo.Html:
+        """The Decision Log's heading over its fields; the pins show where no page surrounds the notebook."""
+        return mo.Html(f'{_log_markup("", "")}{draft.text}<div class="bare-pins">{pins.text}</div>')
 
     def log_form(self) -> Element:
         """The Decision Log's fields; the value is the draft."""
@@ -213,12 +217,8 @@ class Lab:
         return mo.Html("<lab-live></lab-live>")
 
 
-def shown(value: float, unit: str) -> str:
-    """A predicted figure as the page shows it: three significant digits and the unit."""
-    number = f"{value:.3g}" if 1e-3 <= value < 1e6 else f"{value:.2e}"
-    if "e" in number:
-        number = f"{float(number):,.0f}" if 1e3 <= value < 1e6 else number
-    return f"{number}×" if unit == "×" else f"{number} {unit}"
+def _log_markup(state: str, note: str) -> str:
+    return f'<section class="part{state}" id="part-Log"><h2>Decision Log</h2>{note}</section>'
 
 
 def closed_markup(part: Part, until: str) -> str:

@@ -990,10 +990,9 @@ def reveal_c(done_c, lab, third):
 
 @app.cell
 def log(done_c, lab):
-    mo.stop(not done_c.value, mo.Html(lab.log_heading(closed=True)))
-    pins = lab.pins()
-    draft = lab.log_form()
-    mo.vstack([mo.Html(lab.log_heading()), draft, mo.Html(f'<div class="bare-pins">{pins}</div>')], gap=0)
+    mo.stop(not done_c.value, lab.log_closed())
+    draft, pins = lab.log_form(), lab.pins()
+    lab.log_opened(draft, pins)
     return draft, pins
 
 

@@ -864,10 +864,9 @@ def reveal_c(done_c, given, lab, third):
 
 @app.cell
 def log_form(done_c, lab):
-    mo.stop(not done_c.value, mo.Html(lab.log_heading(closed=True)))
-    pins = lab.pins()
-    draft = lab.log_form()
-    mo.vstack([mo.Html(lab.log_heading()), draft, mo.Html(f'<div class="bare-pins">{pins}</div>')], gap=0)
+    mo.stop(not done_c.value, lab.log_closed())
+    draft, pins = lab.log_form(), lab.pins()
+    lab.log_opened(draft, pins)
     return draft, pins
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Page, expect
 
 from labkit import bundle, submission
+from labkit.figures import number
 from record import ALL_OPEN
 from student import Student
 
@@ -35,7 +36,17 @@ def kit(module_context, address: str) -> Page:
     vendor = (folder / "vendor" / "sha256.min.js").read_text(encoding="utf-8")
     store = (folder / "store.js").read_text(encoding="utf-8")
     page.add_script_tag(content=f"{vendor}\n(() => {{ {store}\nwindow.canonical = canonical; }})();")
+    page.add_script_tag(
+        content=f"(() => {{ {(folder / 'dom.js').read_text(encoding='utf-8')}\nwindow.figure = figure; }})();"
+    )
     return page
+
+
+def test_figures_are_written_alike(kit: Page) -> None:
+    values = [
+        sign * digits * 10.0**power for sign in (1, -1) for digits in (1, 1.5, 2.34, 9.996) for power in range(-9, 12)
+    ]
+    assert kit.evaluate("(values) => values.map(figure)", [0, *values]) == [number(value) for value in [0, *values]]
 
 
 def agree(kit: Page, values: list[Any]) -> None:

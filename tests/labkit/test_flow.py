@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit.elements import Panel, element
-from labkit.flow import Assumption, Lab, off_by, reading_markup, shown
+from labkit.figures import number, with_unit
+from labkit.flow import Assumption, Lab, off_by, reading_markup
 from labkit.plan import Choice, Lock, Part, Slider
 from labkit.reading import Reading
 
@@ -77,11 +78,17 @@ def test_a_factor_is_symmetric_and_at_least_one(said, says):
         (3.2, "×", "3.2×"),
         (2000.0, "GB/s", "2,000 GB/s"),
         (448.0, "sequences", "448 sequences"),
-        (1e-5, "s", "1.00e-05 s"),
+        (1e-5, "s", "1e-5 s"),
+        (999_999.0, "", "1e6"),
     ],
 )
-def test_a_prediction_is_shown_as_a_person_writes_it(value, unit, text):
-    assert shown(value, unit) == text
+def test_a_figure_is_shown_as_a_person_writes_it(value, unit, text):
+    assert with_unit(value, unit) == text
+
+
+@given(st.floats(1e-300, 1e300), st.sampled_from((1.0, -1.0)))
+def test_a_figure_as_shown_is_the_figure(size, sign):
+    assert float(number(sign * size).replace(",", "")) == pytest.approx(sign * size, rel=6e-3)
 
 
 @given(st.text())
@@ -130,3 +137,37 @@ def test_only_declared_readings_can_be_pinned():
 def test_a_lock_of_choices_has_no_unit():
     spec = Lock("which", "Which?", choices=("a", "b")).spec()
     assert spec["choices"] == ["a", "b"] and "unit" not in spec
+
+
+CHOSEN = Lock("which", "Which?", choices=("bytes", "arithmetic"))
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [("bytes", "Just so."), ("arithmetic", "You compared peaks.")],
+)
+def test_a_choice_is_met_with_its_misconception(said, sentence):
+    wrong = (Assumption("arithmetic", "You compared peaks."),)
+    text = LAB.reveal(CHOSEN, {"answer": said}, "bytes", "bytes", wrong, "Neither.", "Just so.", ()).text
+    assert sentence in text and "off by" not in text
+    fact = json.loads(unescape(re.search(r'<lab-fact data-spec="(.*?)"', text)[1]))
+    assert (fact["said"], fact["says"]) == (said, "bytes") and "factor" not in fact
+
+
+def test_choices_handed_on_are_facts_each_under_its_name():
+    facts = [json.loads(unescape(each)) for each in re.findall(r'data-spec="(.*?)"', LAB.carry(bits=8, zero=3).text)]
+    assert [(fact["kind"], fact["name"], fact["value"]) for fact in facts] == [
+        ("carried", "bits", 8),
+        ("carried", "zero", 3),
+    ]
+
+
+def test_what_an_earlier_lab_handed_on_is_its_default_until_the_page_says():
+    assert LAB.carried("vol1/lab_98", bits=16).value == {"found": False, "bits": 16}
+
+
+@given(st.text(), st.text())
+def test_a_harder_question_hides_the_limit_that_answers_it(ask, limit):
+    text = LAB.further(ask, limit).text
+    assert not re.search(r"<(?!/?(?:section|p|details|summary)\b)", text)
+    assert text.index("<summary>") < text.index("</summary>") <= text.rindex("<p>")

@@ -75,7 +75,7 @@ def test_recomputation_is_quicker_over_the_network_at_both_ends_of_the_estimate(
     for given in variants(module):
         kept, again = (module.quickest(module.FAR, each, given["context"]) for each in ("none", "full"))
         assert again.time.expected < 0.9 * kept.time.expected
-        assert again.time.upper < kept.time.upper
+        assert again.time.lower < kept.time.lower and again.time.upper < kept.time.upper
         assert module.answers(**given)["recompute"] in module.SECOND.choices
         assert again.plan.micro_batch == 2 * kept.plan.micro_batch
         # The step that keeps its activations waits for messages: gradients out, weights in twice, each micro-batch.

@@ -14,12 +14,12 @@ from labkit.charts.style import (
     field,
     figure,
     layer,
-    number,
     room,
     rows_of,
     signed,
     text_layer,
 )
+from labkit.figures import number
 
 ROW = 46
 

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from labkit.charts.style import chart, field, figure, layer, number, signed
+from labkit.charts.style import chart, field, figure, layer, signed
+from labkit.figures import number
 
 SIGNS = ("square", "cross", "triangle-up", "diamond", "circle", "triangle-down")
 

@@ -17,10 +17,10 @@ from labkit.charts.style import (
     chart,
     figure,
     layer,
-    number,
     signed,
     text_layer,
 )
+from labkit.figures import number
 from mlsysim.physics.roofline import attainable_rate, ridge_point
 
 HEIGHT = 230

@@ -14,10 +14,10 @@ from labkit.charts.style import (
     field,
     figure,
     layer,
-    number,
     signed,
     text_layer,
 )
+from labkit.figures import number
 
 Kind = Literal["yours", "on the front", "beaten", "breaks a limit"]
 COLOURS = {"yours": ACCENT, "on the front": SERIES[0], "beaten": MUTED, "breaks a limit": "var(--lab-bad)"}

@@ -15,12 +15,12 @@ from labkit.charts.style import (
     field,
     figure,
     layer,
-    number,
     room,
     rows_of,
     signed,
     text_layer,
 )
+from labkit.figures import number
 
 Met = Literal["keeps it", "may keep it", "breaks it"]
 MET_COLOURS = {"keeps it": ACCENT, "may keep it": MUTED, "breaks it": BAD}

@@ -175,14 +175,3 @@ def figure(spec: Spec, says: str, header: Sequence[str], rows: Sequence[Sequence
         f'<p class="says">{escape(says)}</p><details><summary>The chart as a table</summary>'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{cells}</tbody></table></details>"
     )
-
-
-def number(value: float) -> str:
-    """A figure for a table: three significant digits, grouped; powers of ten outside a million and a thousandth.
-
-    >>> number(1234.5), number(0.0512), number(3.2e9)
-    ('1,230', '0.0512', '3.2e+09')
-    """
-    if value == 0 or 1e-3 <= abs(value) < 1e6:
-        return f"{float(f'{value:.3g}'):,.10g}"
-    return f"{value:.3g}"

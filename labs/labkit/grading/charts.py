@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from math import ceil, floor, log10
 
+from labkit.figures import number, with_unit
 from labkit.predictions import NEAR, off_by
 
 _WIDTH = 640
@@ -41,7 +42,7 @@ def said_number(values: Sequence[float], says: float, unit: str, title: str) -> 
     for exponent in range(low, high + 1, ceil((high - low) / 8)):
         x = place(10.0**exponent)
         anchor = "start" if exponent == low else "end" if exponent == high else "middle"
-        marks += [_rule("axis", x, base, x, base + 5), _text(x, base + 19, figure(10.0**exponent), anchor)]
+        marks += [_rule("axis", x, base, x, base + 5), _text(x, base + 19, number(10.0**exponent), anchor)]
     x = place(says)
     marks.append(_rule("answer", x, 8, x, base))
     marks.append(
@@ -85,27 +86,6 @@ def summary(values: Sequence[float], says: float, unit: str) -> str:
         f"{len(values)} {word}, median {with_unit(middle, unit)}; {near} within a factor of {NEAR} of "
         f"{with_unit(says, unit)}, {above} above, {len(values) - near - above} below"
     )
-
-
-def figure(value: float) -> str:
-    """Three significant digits, as a person would write them.
-
-    >>> figure(1234.5), figure(0.25), figure(3e9)
-    ('1,230', '0.25', '3e9')
-    """
-    rounded = float(f"{value:.3g}")
-    if 1e-3 <= rounded < 1e6:
-        return f"{rounded:,.0f}" if rounded >= 1000 else f"{rounded:g}"
-    return f"{rounded:.3g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
-
-
-def with_unit(value: float, unit: str) -> str:
-    """A figure and its unit.
-
-    >>> with_unit(3.2, "×"), with_unit(40, "GB/s")
-    ('3.2×', '40 GB/s')
-    """
-    return f"{figure(value)}{unit}" if unit[:1] in ("×", "") else f"{figure(value)} {unit}"
 
 
 def _rule(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from labkit.figures import with_unit
 from labkit.grading import book as books
 from labkit.grading import distribution, intake, library, report, tables
 from labkit.grading import marks as marking
-from labkit.grading.charts import with_unit
 from labkit.grading.policy import Policy, PolicyError, moment
 from labkit.grading.sheet import Sheet
 from labkit.plan import Lock

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from labkit.codes import Choice, Code, CodeError, decode
+from labkit.figures import with_unit
 from labkit.grading import charts
 from labkit.grading.book import Gradebook
 from labkit.grading.sheet import Sheet
@@ -144,7 +145,7 @@ def markup(distributions: Sequence[Distribution]) -> str:
 
 def _section(each: Distribution) -> str:
     said = Counter(
-        answer.said if isinstance(answer.said, str) else charts.with_unit(answer.said, each.lock.unit)
+        answer.said if isinstance(answer.said, str) else with_unit(answer.said, each.lock.unit)
         for answer in each.answers
     )
     wrong = table(("Misconception", "How many"), each.misconceptions) if each.misconceptions else ""

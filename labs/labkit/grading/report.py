@@ -5,9 +5,9 @@ from html import escape
 from importlib.resources import files
 
 from labkit import bundle
+from labkit.figures import number
 from labkit.grading import distribution
 from labkit.grading.book import Grade, Gradebook
-from labkit.grading.charts import figure
 from labkit.grading.distribution import table
 from labkit.grading.tables import band_text
 
@@ -76,7 +76,7 @@ def _row(grade: Grade) -> Sequence[object]:
         band_text(grade.band),
         *(judged[question].answer for question in ("numbers", "why", "tradeoff")),
         f"{grade.days_late} d" if grade.days_late else "",
-        figure(grade.prediction_score) if grade.prediction_score else "0",
+        number(grade.prediction_score) if grade.prediction_score else "0",
     )
 
 

@@ -82,12 +82,12 @@ function clock(date) {
   return new Date(date).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
 }
 
-// Three significant digits, as a person would write them.
+// Three significant digits, as a person would write them; labkit/figures.py says the same.
 function figure(value) {
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-3) return value.toExponential(2).replace("e+", "e");
-  return Number(value.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 6 });
+  const rounded = Number(value.toPrecision(3));
+  const size = Math.abs(rounded);
+  if (rounded === 0 || (size >= 1e-3 && size < 1e6)) return rounded.toLocaleString("en", { maximumFractionDigits: 6 });
+  return rounded.toExponential().replace("e+", "e");
 }
 
 function withUnit(text, unit) {

@@ -72,13 +72,12 @@ function settingsOf(part) {
 class LabFact extends LabElement {
   render() {
     const { kind, key, ...data } = this.spec;
-    if (kind === "failed") data.settings = settingsOf(data.part);
     if (this.noted === key || store.mode === "damaged") return;
     this.noted = key;
-    // A choice handed on may change: the latest counts. All else happens once.
-    const last = kind === "carried" ? store.last(kind, ({ name }) => name === data.name) : undefined;
-    if (kind === "carried" && last?.data.value === data.value) return;
-    store.append(kind, { key, ...data }, kind === "carried" ? undefined : (event) => event.kind === kind && event.data.key === key);
+    if (kind === "failed") data.settings = settingsOf(data.part);
+    if (kind !== "carried") store.append(kind, { key, ...data }, (event) => event.kind === kind && event.data.key === key);
+    // A choice handed on may change: the latest counts.
+    else if (store.last(kind, ({ name }) => name === data.name)?.data.value !== data.value) store.append(kind, { key, ...data });
   }
 }
 
