@@ -27,6 +27,7 @@ import sheet
 import teaching
 from catalog import Row
 from errors import BuildError
+from folders import digest_tree, kept
 from labkit import bundle, loading
 from labkit.elements import element
 from labkit.flow import Lab, closed_markup, opened_markup
@@ -62,7 +63,7 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     """
     rows, cache = catalog.read(), runtime.parent
     out.mkdir(parents=True)
-    plan = packs.write(out / "runtime", runtime)
+    plan = write_runtime(out / "runtime", runtime)
     node = functools.cache(lambda: nodes.find(cache, say))
     rollup = cache / "files" / locked.read().tarball(locked.recipe()["rollup"]["name"])
     folder, front = frontend.build(cache, rollup.read_bytes(), ICON, node, say)
@@ -81,39 +82,65 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     files = worth_keeping(out, set(first))
     shared: dict[str, Any] = {"kit": kit, "front": front, "icon": ICON}
     shared["bytes"] = packs.sizes(plan, ("core", "own", "wasm"))
-    shared["whole"] = sum(len(gzip.compress((out / name).read_bytes(), 1)) for name in files)
+    # To a tenth of a megabyte: the console holds the labs' sources, and one edited lab is no reason to write all pages.
+    shared["whole"] = round(sum(len(gzip.compress((out / name).read_bytes(), 1)) for name in files), -5)
+    code = digest_tree(HERE.parent, ["labs/labkit", "mlsysim", "site", "requirements.txt"])
     for row in rows:
-        say(f"building {row.name}")
-        page = out / f"{row.name}.html"
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(lab_page(row, shared), encoding="utf-8")
+        shutil.copytree(pages(row, shared, code, cache, say), out, copy_function=_link, dirs_exist_ok=True)
     (out / "index.html").write_text(landing_page(rows, shared), encoding="utf-8")
-    say("building the reference and the pages for teaching")
-    write_reference(out / "reference")
+    shutil.copytree(reference(code, cache, say), out / "reference", copy_function=_link)
     (out / "ta" / "console.html").write_text(console.page(TEMPLATES, made, shared), encoding="utf-8")
     schema = files_of("labkit") / "submission.schema.json"
     (out / "ta" / schema.name).write_text(schema.read_text(encoding="utf-8"), encoding="utf-8")
-    write_teaching(out / "ta", rows, shared)
     (out / "sw.js").write_text(service_worker(out, first, files), encoding="utf-8")
     editor = cache / "head.html"
     editor.write_text(bundle.head(charts), encoding="utf-8")
     (out / ".nojekyll").touch()
 
 
-def write_reference(out: Path) -> None:
+def write_runtime(out: Path, runtime: Path) -> dict[str, Any]:
+    """The runtime's archives, compressed once for each runtime; the plan by which a page fetches them."""
+    made_from = digest_tree(runtime.parent, [runtime.name]) + digest_tree(packs.HERE, ["packs.py", "core.txt"])
+
+    def make(folder: Path) -> None:
+        plan = packs.write(folder / "runtime", runtime)
+        (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+
+    folder = kept(runtime.parent / "packs", made_from, make)
+    shutil.copytree(folder / "runtime", out, copy_function=_link)
+    found: dict[str, Any] = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    return found
+
+
+def reference(code: str, cache: Path, say: Callable[[str], None]) -> Path:
     """Every figure of the simulator with its source, and its predictions against what was measured."""
-    out.mkdir()
-    (out / "registry.html").write_text(sheet.page(TEMPLATES, ICON), encoding="utf-8")
-    calibration.write(calibrate(), str(out / "calibration.html"))
+
+    def make(folder: Path) -> None:
+        say("building the reference")
+        (folder / "registry.html").write_text(sheet.page(TEMPLATES, ICON), encoding="utf-8")
+        calibration.write(calibrate(), str(folder / "calibration.html"))
+
+    return kept(cache / "reference", code, make)
 
 
-def write_teaching(out: Path, rows: list[Row], shared: dict[str, Any]) -> None:
-    """The teaching assistant's page of each lab that has one."""
-    for row in filter(teaching.is_there, rows):
-        page = out / f"{row.name}.html"
-        page.parent.mkdir(exist_ok=True)
-        body = Markup(teaching.body(row, load(row)[1]))
-        page.write_text(TEMPLATES.get_template("teaching.html").render(row=row, body=body, **shared), encoding="utf-8")
+def pages(row: Row, shared: dict[str, Any], code: str, cache: Path, say: Callable[[str], None]) -> Path:
+    """A folder with a lab's page and, if there is one, its page for teaching assistants, where they lie in the site."""
+    sources = [path.read_text(encoding="utf-8") for path in (row.notebook, teaching.source(row)) if path.is_file()]
+
+    def make(folder: Path) -> None:
+        say(f"building {row.name}")
+        lab, defined = load(row)
+        made = {row.name: lab_page(row, lab, shared)}
+        if teaching.is_there(row):
+            body = Markup(teaching.body(row, defined))
+            made[f"ta/{row.name}"] = TEMPLATES.get_template("teaching.html").render(row=row, body=body, **shared)
+        for name, text in made.items():
+            page = folder / f"{name}.html"
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(text, encoding="utf-8")
+
+    key = registry.digest(json.dumps([code, repr(row), repr(shared), sources]).encode())
+    return kept(cache / "pages" / row.name.replace("/", "_"), key, make)
 
 
 def named(folder: Path, stem: str, suffix: str, text: str) -> str:
@@ -172,9 +199,8 @@ def load(row: Row) -> tuple[Lab, dict[str, Any]]:
         raise BuildError(str(error)) from error
 
 
-def lab_page(row: Row, shared: dict[str, Any]) -> str:
+def lab_page(row: Row, lab: Lab, shared: dict[str, Any]) -> str:
     """A lab's page: its briefing and lock as HTML of its own, its parts as stand-ins until the notebook is there."""
-    lab, _ = load(row)
     exported = notebook.export(row.notebook)
     names = ("Lock", *(part.letter for part in lab.parts), "Log")
     return TEMPLATES.get_template("lab.html").render(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,6 +53,17 @@ def stamped(folder: Path, stamp: Path, key: str) -> bool:
         return bool(json.loads(stamp.read_text(encoding="utf-8")) == [key, *census(folder)])
     except (OSError, ValueError):
         return False
+
+
+def kept(folder: Path, key: str, make: Callable[[Path], object]) -> Path:
+    """`folder`, as `make` filled it for this key; made anew when the key or what lies there has changed."""
+    stamp = folder.with_name(f"{folder.name}.json")
+    if not stamped(folder, stamp, key):
+        with new_folder(folder) as fresh:
+            fresh.mkdir()
+            make(fresh)
+        put_stamp(folder, stamp, key)
+    return folder
 
 
 def put_stamp(folder: Path, stamp: Path, key: str) -> None:

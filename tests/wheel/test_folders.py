@@ -61,3 +61,29 @@ def test_the_digest_sees_names_and_contents_and_nothing_else(tmp_path: Path) -> 
     second = digest()
     (tmp_path / "code" / "a.py").rename(tmp_path / "code" / "b.py")
     assert len({first, second, digest()}) == 3
+
+
+def test_a_kept_folder_is_made_again_only_for_another_key_or_when_it_was_changed(tmp_path: Path) -> None:
+    made: list[str] = []
+
+    def make(fresh: Path) -> None:
+        made.append("once more")
+        (fresh / "page").write_text(f"made {len(made)}")
+
+    def keep(key: str) -> str:
+        return (folders.kept(tmp_path / "pages" / "lab", key, make) / "page").read_text()
+
+    assert [keep("a"), keep("a"), keep("b"), keep("b")] == ["made 1", "made 1", "made 2", "made 2"]
+    (tmp_path / "pages" / "lab" / "page").write_text("somebody wrote here")
+    assert keep("b") == "made 3"
+
+
+def test_a_kept_folder_that_cannot_be_made_stays_as_it_was(tmp_path: Path) -> None:
+    folders.kept(tmp_path / "lab", "a", lambda fresh: (fresh / "page").write_text("good"))
+
+    def fail(fresh: Path) -> None:
+        raise ValueError(str(fresh))
+
+    with pytest.raises(ValueError):
+        folders.kept(tmp_path / "lab", "b", fail)
+    assert (tmp_path / "lab" / "page").read_text() == "good"
