@@ -24,10 +24,11 @@ import notebook
 import packs
 import registry
 import sheet
+import squeeze
 import teaching
 from catalog import Row
 from errors import BuildError
-from folders import digest_tree, kept
+from folders import digest_tree, kept, link
 from labkit import bundle, loading
 from labkit.elements import element
 from labkit.flow import Lab, closed_markup, opened_markup
@@ -67,7 +68,7 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     node = functools.cache(lambda: nodes.find(cache, say))
     rollup = cache / "files" / locked.read().tarball(locked.recipe()["rollup"]["name"])
     folder, front = frontend.build(cache, rollup.read_bytes(), ICON, node, say)
-    shutil.copytree(folder, out / "assets", copy_function=_link, ignore=shutil.ignore_patterns("front.json"))
+    shutil.copytree(folder, out / "assets", copy_function=link, ignore=shutil.ignore_patterns("front.json"))
     front = replace(front, worker=named(out / "assets", "kernel", ".js", kernel(front.worker, plan)))
     charts = (runtime / CHARTS).read_text(encoding="utf-8")
     kit = write_kit(out / "kit", charts)
@@ -86,13 +87,16 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     shared["whole"] = round(sum(len(gzip.compress((out / name).read_bytes(), 1)) for name in files), -5)
     code = digest_tree(HERE.parent, ["labs/labkit", "mlsysim", "site", "requirements.txt"])
     for row in rows:
-        shutil.copytree(pages(row, shared, code, cache, say), out, copy_function=_link, dirs_exist_ok=True)
+        shutil.copytree(pages(row, shared, code, cache, say), out, copy_function=link, dirs_exist_ok=True)
     (out / "index.html").write_text(landing_page(rows, shared), encoding="utf-8")
-    shutil.copytree(reference(code, cache, say), out / "reference", copy_function=_link)
+    shutil.copytree(reference(code, cache, say), out / "reference", copy_function=link)
     (out / "ta" / "console.html").write_text(console.page(TEMPLATES, made, shared), encoding="utf-8")
     schema = files_of("labkit") / "submission.schema.json"
     (out / "ta" / schema.name).write_text(schema.read_text(encoding="utf-8"), encoding="utf-8")
     (out / "sw.js").write_text(service_worker(out, first, files), encoding="utf-8")
+    say("compressing what words there are")
+    written = [path.relative_to(out).as_posix() for path in out.rglob("*.html")]
+    squeeze.beside(out, [*first, *written, "sw.js"], cache / "squeezed")
     editor = cache / "head.html"
     editor.write_text(bundle.head(charts), encoding="utf-8")
     (out / ".nojekyll").touch()
@@ -100,14 +104,16 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
 
 def write_runtime(out: Path, runtime: Path) -> dict[str, Any]:
     """The runtime's archives, compressed once for each runtime; the plan by which a page fetches them."""
-    made_from = digest_tree(runtime.parent, [runtime.name]) + digest_tree(packs.HERE, ["packs.py", "core.txt"])
+    made_from = digest_tree(runtime.parent, [runtime.name]) + digest_tree(
+        HERE.parent / "wheel", ["packs.py", "core.txt"]
+    )
 
     def make(folder: Path) -> None:
         plan = packs.write(folder / "runtime", runtime)
         (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
 
     folder = kept(runtime.parent / "packs", made_from, make)
-    shutil.copytree(folder / "runtime", out, copy_function=_link)
+    shutil.copytree(folder / "runtime", out, copy_function=link)
     found: dict[str, Any] = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     return found
 
@@ -241,12 +247,3 @@ def landing_page(rows: list[Row], shared: dict[str, Any]) -> str:
     minutes = max(row.minutes for row in rows)
     taught = list(filter(teaching.is_there, rows))
     return TEMPLATES.get_template("index.html").render(volumes=volumes, minutes=minutes, taught=taught, **shared)
-
-
-def _link(source: str, target: str) -> str:
-    """A hard link where the file system has them, else a copy: the runtime is large and never written to."""
-    try:
-        Path(target).hardlink_to(source)
-    except OSError:
-        shutil.copy2(source, target)
-    return target

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -64,6 +65,15 @@ def kept(folder: Path, key: str, make: Callable[[Path], object]) -> Path:
             make(fresh)
         put_stamp(folder, stamp, key)
     return folder
+
+
+def link(source: str, target: str) -> str:
+    """A hard link where the file system has them, else a copy: for files that are never written to."""
+    try:
+        Path(target).hardlink_to(source)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
 
 
 def put_stamp(folder: Path, stamp: Path, key: str) -> None:

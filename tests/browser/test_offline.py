@@ -30,6 +30,8 @@ class Host:
         self.cuts = 0
         self.gone: list[str] = []
         self.stopped = False
+        self.compresses = False
+        self.squeezed: list[str] = []
         host = self
 
         class Handler(server.Handler):
@@ -52,7 +54,22 @@ class Host:
                 if any(name in self.path for name in host.gone):
                     self.send_error(404)
                     return None
+                self.copy = ""
+                if "br" in self.headers["Accept-Encoding"] and Path(self.translate_path(self.path) + ".br").is_file():
+                    self.copy = ".br" * host.compresses
                 return super().send_head()
+
+            def translate_path(self, path: str) -> str:
+                return super().translate_path(path) + getattr(self, "copy", "")
+
+            def guess_type(self, path: str) -> str:  # type: ignore[override]
+                return super().guess_type(path.removesuffix(".br"))
+
+            def end_headers(self) -> None:
+                if getattr(self, "copy", ""):
+                    host.squeezed.append(self.path)
+                    self.send_header("Content-Encoding", "br")
+                super().end_headers()
 
         self.server = server.Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -124,6 +141,22 @@ def test_after_one_visit_the_lab_opens_with_the_server_stopped(reader: Student, 
     assert reader.event("committed")["data"]["reason"] == "more arithmetic"
     reader.page.get_by_role("link", name="ML Systems Labs").click()
     expect(reader.page.get_by_role("heading", name="ML Systems Labs", level=1)).to_be_visible()
+
+
+def test_a_host_that_sends_the_compressed_copies_serves_the_lab_with_and_without_a_network(
+    reader: Student, host: Host
+) -> None:
+    host.compresses = True
+    reader.open()
+    reader.lock("3.2")
+    is_served(reader)
+    is_kept(reader)
+    sent = {path.split("?")[0].rpartition(".")[2] for path in host.squeezed}
+    assert {"html", "js", "css"} <= sent
+    host.stop()
+    reader.page.goto("about:blank")
+    reader.open()
+    is_served(reader)
 
 
 def test_on_request_the_whole_course_opens_with_the_server_stopped(reader: Student, host: Host) -> None:

@@ -222,6 +222,39 @@ def test_it_serves_within_five_seconds_on_the_next_free_port_until_ctrl_c(checko
     assert err == ""
 
 
+def test_while_it_serves_a_changed_source_is_built_and_open_pages_hear_of_it(checkout: Path) -> None:
+    site(checkout, "(out / 'index.html').write_text('<body>first</body>')")
+    run(checkout, "site")
+    command = [sys.executable, "-u", str(checkout / "build.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        address = next(filter(None, (re.search(r"http://localhost:(\d+)/", line) for line in process.stdout)))
+        port = int(address[1])
+        changes = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        changes.request("GET", "/.changes")
+        told = changes.getresponse()
+        assert told.readline() == b": listening\n"
+
+        time.sleep(1)  # the watch has seen the folder as it is
+        site(checkout, "raise BuildError('lab_02.py does not compile')")
+        assert "lab_02.py does not compile" in process.stdout.readline()
+        assert b"<body>first" in page(port)
+
+        site(checkout, "(out / 'index.html').write_text('<body>second</body>')")
+        assert told.read().strip() == b"data: built"
+        assert b"<body>second" in page(port) and b"EventSource('/.changes')" in page(port)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+def page(port: int) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/")
+    text = connection.getresponse().read()
+    connection.close()
+    return text
+
+
 def test_a_whole_run_measures_coverage_and_a_part_of_it_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     import build
 
