@@ -1,6 +1,7 @@
 """The baseline: the same notebook as marimo exports it, with its own front end and the registries' own wheels."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import marimo
@@ -15,11 +16,20 @@ from labkit import bundle
 from runtime import CHARTS
 
 
-def build(out: Path, notebook: Path, runtime: Path) -> str:
-    """Export `notebook` to `out` beside marimo's files and an unthinned runtime; returns the page's name."""
+def build(out: Path, notebooks: Sequence[Path], runtime: Path) -> list[str]:
+    """Export the notebooks to `out` beside marimo's files and an unthinned runtime; returns the pages' names."""
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(Path(marimo.__file__).parent / "_static", out, ignore=shutil.ignore_patterns("index.html"))
     shutil.copytree(runtime, out / "runtime")
+    head = bundle.head((runtime / CHARTS).read_text(encoding="utf-8"))
+    for notebook in notebooks:
+        page = exported(notebook).replace("</head>", f"{head}</head>")
+        (out / f"{notebook.stem}.html").write_text(page, encoding="utf-8")
+    return [f"{notebook.stem}.html" for notebook in notebooks]
+
+
+def exported(notebook: Path) -> str:
+    """A notebook's page as marimo exports it."""
     loaded = load_app(notebook)
     assert loaded is not None
     app = InternalApp(loaded)
@@ -35,6 +45,4 @@ def build(out: Path, notebook: Path, runtime: Path) -> str:
         options=WASMExportOptions(mode="run", show_code=False, runtime=where),
     )
     page, _ = Exporter().export_as_wasm(request)
-    head = bundle.head((runtime / CHARTS).read_text(encoding="utf-8"))
-    (out / f"{notebook.stem}.html").write_text(page.replace("</head>", f"{head}</head>"), encoding="utf-8")
-    return f"{notebook.stem}.html"
+    return page

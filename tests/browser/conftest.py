@@ -89,6 +89,10 @@ class Guard:
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error" or EXCEPTION.search(message.text):
             self.troubles.append(f"console: {message.text[:2000]} ({message.location.get('url', '')})")
+        # Five megabytes more, which wheel/core.txt spares a lab's reader; a grader may meet any encoding.
+        in_lab = message.page is None or "/ta/" not in message.page.url
+        if in_lab and "needs the rest of the packages" in message.text:
+            self.troubles.append(f"not among the first packages: {message.text[:2000]}")
 
     def check(self) -> None:
         """Fail with what was noted since the last check."""
