@@ -59,8 +59,9 @@ class HardwareNode:
     """One machine in SI units: peak dense rates by precision, memory, bandwidth.
 
     `memory` is what a program can fill, `memory_visible` what the driver reports, `link` is per direction. `cache` is
-    the last-level one; None stands for one that holds whatever passes between two kernels. A microcontroller also has
-    a `core`, its `clock`, and its power while computing and while sleeping. Figures are numbers or text with a unit.
+    the last-level one; None stands for one that holds whatever passes between two kernels. `cores` are dealt the tiles
+    of a matrix product; None stands for so few that none waits for others. A microcontroller also has a `core`, its
+    `clock`, and its power while computing and while sleeping. Figures are numbers or text with a unit.
 
     >>> mine = HardwareNode(name="Mine", peak={"fp16": "500 TFLOP/s"}, memory="96 GB", memory_bandwidth="4 TB/s")
     >>> mine.ridge_point("fp16")
@@ -81,6 +82,7 @@ class HardwareNode:
     flash: float | None
     link: float | None
     tdp: float | None
+    cores: float | None
     core: str
     clock: float | None
     active_power: float | None
@@ -104,6 +106,7 @@ class HardwareNode:
         flash: float | str | None = None,
         link: float | str | None = None,
         tdp: float | str | None = None,
+        cores: int | None = None,
         core: str = "",
         clock: float | str | None = None,
         active_power: float | str | None = None,
@@ -134,6 +137,8 @@ class HardwareNode:
             needed = key in ("memory", "memory_bandwidth")
             known = needed or value is not None
             put(self, key, each(quantity, key, value, unit, f'{key}="{example}"') if known else None)
+        known_cores = None if cores is None else each(count, "cores", cores, "cores=132")
+        put(self, "cores", None if known_cores is None else float(known_cores))
         put(self, "passports", MappingProxyType(dict(passports or {})))
         each.finish()
 
@@ -191,6 +196,7 @@ _UNIT = {
     "flash": "B",
     "link": "B/s",
     "tdp": "W",
+    "cores": "1",
     "clock": "Hz",
     "active_power": "W",
     "sleep_power": "W",
@@ -337,6 +343,21 @@ class ModelSpec:
                 self.hidden, self.heads, part.query_rank, part.kv_rank, part.content, part.position, part.value
             )
         return int(self.layers * per_layer)
+
+    @property
+    def projection_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Inner dimension and columns of a layer's projections, as they are multiplied: the output's is the last."""
+        hidden, heads, part = self.hidden, self.heads, self.latent
+        if part is None:
+            return (hidden, self.head_dim * (heads + 2 * self.kv_heads)), (self.head_dim * heads, hidden)
+        rank, width = part.query_rank, heads * (part.content + part.position)
+        queries = ((hidden, rank), (rank, width)) if rank else ((hidden, width),)
+        kept = (hidden, part.cached), (part.kv_rank, heads * (part.content + part.value))
+        return (*queries, *kept, (heads * part.value, hidden))
+
+    def feed_forward_shapes(self, inner: int) -> tuple[tuple[int, int], ...]:
+        """The same of a feed-forward layer of that width, gate and up as one matrix."""
+        return (self.hidden, (self.matrices - 1) * inner), (inner, self.hidden)
 
     @property
     def cross_parameters(self) -> int:

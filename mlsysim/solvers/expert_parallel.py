@@ -179,7 +179,10 @@ class ExpertParallelModel:
         if not isinstance(overlap, bool):
             raise InvalidValue("overlap", overlap, "it must be True or False", "overlap=True")
         machine = joined.machine
-        eta, rate = resolve_efficiency(efficiency, machine.launch_class), machine.rate(load.precision)
+        eta, rate = (
+            resolve_efficiency(efficiency, machine.launch_class, cores=machine.cores),
+            machine.rate(load.precision),
+        )
         inside = min(ranks, joined.gpus_per_node)
         group = Group(inside, ranks // inside)
 

@@ -197,7 +197,7 @@ class ServingModel:
 
 def solve(load: Workload, hardware: HardwareNode, efficiency: float | str | Efficiency = "auto") -> ServingResult:
     """A checked workload on one machine."""
-    eta = resolve_efficiency(efficiency, hardware.launch_class)
+    eta = resolve_efficiency(efficiency, hardware.launch_class, cores=hardware.cores)
     memory = Memory(
         load.stored_weights(),
         load.batch * load.sequence_kv(load.context),

@@ -157,13 +157,13 @@ class TensorParallelModel:
             bandwidth = machine.link
         else:
             raise InvalidValue("link", link, f"the {machine.name} has no figure for its own", 'link="450 GB/s"')
-        eta = resolve_efficiency(efficiency, machine.launch_class)
-        # Every GPU's heads read the whole of a latent cache: each keeps a copy.
+        eta = resolve_efficiency(efficiency, machine.launch_class, cores=machine.cores)
+        # A KV head is not split: with more GPUs than KV heads, several keep a copy of one; of a latent cache, all do.
         cached = 1 if load.model.latent else min(ranks, load.model.kv_heads)
         rate = machine.rate(load.precision)
 
         def sharded(name: str, operators: tuple[Operator, ...], passes: int, tokens: int) -> ShardedPhase:
-            mine = tuple(_share(each, ranks, cached) for each in operators)
+            mine = tuple(each.share(ranks, cached) for each in operators)
             phase = run(name, mine, passes * load.kernels, rate, machine.memory_bandwidth, eta)
             return ShardedPhase(phase, _all_reduces(load, ranks, bandwidth, passes, tokens))
 
@@ -176,12 +176,6 @@ class TensorParallelModel:
         decode = sharded("decode", load.decode(machine.cache), 1, load.batch)
         prefill = sharded("prefill", load.prefill(machine.cache), load.batch, load.prompt)
         return TensorParallelResult(load, machine, ranks, bandwidth, decode, prefill, memory, eta)
-
-
-def _share(operator: Operator, ranks: int, cached: int) -> Operator:
-    """One GPU's share. A KV head is not split: with more GPUs than KV heads, several keep a copy of one."""
-    name, weights, kv_cache, activations, flops = operator
-    return Operator(name, weights / ranks, kv_cache / cached, activations / ranks, flops / ranks)
 
 
 def _all_reduces(load: Workload, ranks: int, bandwidth: float, passes: int, tokens: int) -> Estimate:
