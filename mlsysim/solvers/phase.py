@@ -161,18 +161,7 @@ def run(
         roofline.compute_time(operations, rate, efficiency.compute.lower),
         "s",
     )
-    overhead = Estimate(
-        roofline.overhead_time(kernels, efficiency.launch.lower),
-        roofline.overhead_time(kernels, efficiency.launch.expected),
-        roofline.overhead_time(kernels, efficiency.launch.upper),
-        "s",
-    )
-    host = Estimate(
-        roofline.overhead_time(kernels, efficiency.host.lower),
-        roofline.overhead_time(kernels, efficiency.host.expected),
-        roofline.overhead_time(kernels, efficiency.host.upper),
-        "s",
-    )
+    overhead, host = (each.scaled(kernels, "s") for each in (efficiency.launch, efficiency.host))
     tail = Estimate(
         0.0,
         roofline.compute_time(idle.expected * tiles, reached_rate),
