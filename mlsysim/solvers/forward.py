@@ -22,8 +22,8 @@ from mlsysim.walls import WALLS
 
 LARGEST_BATCH = 10**6
 PHASES = ("inference", "training")
-STATES = 12.0
-"""Bytes of FP32 weight and Adam's two moments beside each weight in mixed precision [B] (ZeRO, arXiv 1910.02054)."""
+MOMENTS, MASTER = 8.0, 4.0
+"""Bytes of Adam's two moments, and of the FP32 copy of a weight in fewer bits [B] (ZeRO, arXiv 1910.02054)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class ForwardModel:
         states = alive = 0.0
         if training:
             operators += tuple(_backward(each, examples, element) for each in spec.layers)
-            states = spec.parameters * (element + STATES)
+            states = spec.parameters * (element + MOMENTS + (MASTER if element < MASTER else 0.0))
             # Gradients and states are read and written once, the weights written.
             operators += (Operator("optimizer", 2 * states + weights, 0.0, 0.0, 10.0 * spec.parameters),)
             kernels = 3 * kernels + 1

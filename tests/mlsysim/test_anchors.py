@@ -10,7 +10,7 @@ from mlsysim.calibration.parameters import fitted
 from mlsysim.calibration.predict import one
 
 # Chowdhery et al., PaLM, arXiv 2204.02311, section 4.1: 6,144 TPU v4, 2,048 sequences of 2,048 tokens, twelve-way model
-# parallelism, fully sharded data parallelism, no pipeline; 46.2 % of the peak for the model, 57.8 % with what is repeated.
+# parallelism, fully sharded data, no pipeline; 46.2 % of the peak for the model, 57.8 % with what is repeated.
 MFU, HFU = 0.462, 0.578
 TPU = Hardware.Cloud.TPUv4
 POD = Fabric(name="TPU v4 pod", machine=TPU, gpus_per_node=1024, link=TPU.link, nic=TPU.link)
