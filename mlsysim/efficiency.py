@@ -12,14 +12,17 @@ from mlsysim.records import Datum
 from mlsysim.registry import constants
 
 NO_HOST = Estimate.exact(0.0, "s")
+NO_CORE = Estimate.exact(0.0, "1")
 
 
 @dataclass(frozen=True, slots=True)
 class Efficiency:
-    """Fractions of peak memory bandwidth and of peak dense arithmetic [-], the time a kernel takes to start [s], and
-    the time the host takes to ask for it [s], 0 where kernels are recorded once and replayed.
+    """Fractions of peak memory bandwidth and of peak dense arithmetic that large operators reach [-], the time a kernel
+    takes to start [s], the time the host takes to ask for it [s], 0 where kernels are recorded once and replayed, and
+    the cores that find no tile left at the end of a matrix product [-].
 
-    `passports` are theirs, the last for a host that asks one by one alone.
+    What smaller operators reach follows: fewer of the cores have work, and starting takes more of the time. `passports`
+    are of the first three, and of a host that asks one by one; `wave` is that of the share of cores that wait.
     """
 
     bandwidth: Estimate
@@ -27,13 +30,16 @@ class Efficiency:
     launch: Estimate
     passports: tuple[Datum, ...]
     host: Estimate = NO_HOST
+    idle: Estimate = NO_CORE
+    wave: Datum | None = None
 
 
-def resolve(given: Any, launch_class: str, kernel_class: str = "matrix") -> Efficiency:
-    """The calibrated efficiencies for "auto"; one number stands for both fractions, and "eager" for a framework that
-    issues its operators one by one from Python instead of replaying a graph of fused ones.
+def resolve(given: Any, launch_class: str, kernel_class: str = "matrix", cores: float | None = None) -> Efficiency:
+    """The calibrated efficiencies for "auto"; one number stands for both fractions whatever an operator's size, and
+    "eager" for a framework that issues its operators one by one from Python instead of replaying a graph of fused ones.
 
-    `kernel_class` is "matrix" or "convolution", which reach different shares of the peak rate.
+    `kernel_class` is "matrix" or "convolution", which reach different shares of the peak rate; `cores` is how many the
+    machine has.
 
     >>> resolve(0.5, "gpu").compute.expected
     0.5
@@ -41,9 +47,9 @@ def resolve(given: Any, launch_class: str, kernel_class: str = "matrix") -> Effi
     if isinstance(given, Efficiency):
         return given
     if given == "auto":
-        return _calibrated(launch_class, kernel_class)
+        return _calibrated(launch_class, kernel_class, cores)
     if given == "eager":
-        return _eager(launch_class, kernel_class)
+        return _eager(launch_class, kernel_class, cores)
     if isinstance(given, str):
         raise InvalidValue("efficiency", given, 'it must be "auto", "eager" or a fraction', "efficiency=0.7")
     fraction = number("efficiency", given, "efficiency=0.7", at_most=1.0)
@@ -54,19 +60,23 @@ def resolve(given: Any, launch_class: str, kernel_class: str = "matrix") -> Effi
 
 
 @cache
-def _calibrated(launch_class: str, kernel_class: str) -> Efficiency:
+def _calibrated(launch_class: str, kernel_class: str, cores: float | None = None) -> Efficiency:
     known = constants("efficiency")
     launch = known.get(f"launch_{launch_class}")
     if launch is None:
         raise InvalidValue("launch_class", launch_class, "it must be gpu or core", 'launch_class="gpu"')
     bandwidth = known["bandwidth"]
     compute = known["compute_convolution" if kernel_class == "convolution" else "compute"]
-    return Efficiency(spread(bandwidth), spread(compute), spread(launch), (bandwidth, compute, launch))
+    reached = Efficiency(spread(bandwidth), spread(compute), spread(launch), (bandwidth, compute, launch))
+    if cores is None:
+        return reached
+    wave = known["idle_wave"]
+    return replace(reached, idle=spread(wave).scaled(cores, "1"), wave=wave)
 
 
 @cache
-def _eager(launch_class: str, kernel_class: str) -> Efficiency:
-    graph, known = _calibrated(launch_class, kernel_class), constants("efficiency")
+def _eager(launch_class: str, kernel_class: str, cores: float | None) -> Efficiency:
+    graph, known = _calibrated(launch_class, kernel_class, cores), constants("efficiency")
     if launch_class != "gpu":
         return graph  # a core runs what was compiled for it
     dispatch, operators = known["dispatch"], known[f"eager_{kernel_class}"].value

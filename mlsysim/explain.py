@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from mlsysim.solvers.basis import listed
 from mlsysim.solvers.forward import ForwardResult
-from mlsysim.solvers.phase import Phase
+from mlsysim.solvers.phase import Operator, Phase
 from mlsysim.solvers.serving import ServingResult
 from mlsysim.solvers.synthesis import SynthesisResult
 from mlsysim.units import format_quantity
 from mlsysim.walls import WALLS
+
+TOLD = 0.01
+"""Least share of the time from which on tails of matrix products are told."""
 
 
 def equation(result: ServingResult, phase: str = "decode") -> str:
@@ -18,24 +21,27 @@ def equation(result: ServingResult, phase: str = "decode") -> str:
 
 def _iron_law(run: Phase) -> str:
     eta = run.efficiency
+    rate = f"({_write(run.rate, 'FLOP/s')} x {eta.compute.expected:.2g})"
     terms = [
         (
             "D/BW",
             f"{_write(run.traffic, 'B')} / ({_write(run.bandwidth, 'B/s')} x {eta.bandwidth.expected:.2g})",
             run.memory_time.expected,
         ),
-        (
-            "O/R",
-            f"{_write(run.operations, 'FLOP')} / ({_write(run.rate, 'FLOP/s')} x {eta.compute.expected:.2g})",
-            run.compute_time.expected,
-        ),
+        ("O/R", f"{_write(run.operations, 'FLOP')} / {rate}", run.compute_time.expected),
         (
             "L",
             f"{run.kernels:,.0f} kernels x {format_quantity(eta.launch.expected, 's')}",
             run.overhead_time.expected,
         ),
     ]
-    formula = "max(D/BW, O/R) by operator + L"
+    computing = "O/R"
+    if run.tail_time.expected > TOLD * run.time.expected:
+        tiles = _write(sum(each.tile for each in run.operators), "FLOP")
+        waits = f"{eta.idle.expected:.3g} cores idle over tiles of {tiles} / {rate}"
+        terms.insert(2, ("W", waits, run.tail_time.expected))
+        computing = "O/R + W"
+    formula = f"max(D/BW, {computing}) by operator + L"
     if run.host_time.expected:
         each = format_quantity(eta.host.expected, "s", 3)
         terms.append(("H", f"{run.kernels:,.0f} kernels x {each} of the host", run.host_time.expected))
@@ -64,10 +70,11 @@ def explain(result: ServingResult, phase: str = "decode") -> str:
         if moved:
             seconds = moved / run.traffic * run.memory_time.expected
             lines.append(f"{_write(moved, 'B')} / {reached} = {_write(seconds, 's')}    {told[kind]}")
-    for name, operations in run.flops.items():
-        seconds = operations / run.operations * run.compute_time.expected
-        rate = f"({_write(run.rate, 'FLOP/s')} x {run.efficiency.compute.expected:.2g})"
-        lines.append(f"{_write(operations, 'FLOP')} / {rate} = {_write(seconds, 's')}    {name}")
+    for each in run.operators:
+        if each.flops:
+            seconds = each.flops / (run.rate * run.efficiency.compute.expected * run.busy(each))
+            rate = f"({_write(run.rate, 'FLOP/s')} x {_reached(run, each)})"
+            lines.append(f"{_write(each.flops, 'FLOP')} / {rate} = {_write(seconds, 's')}    {each.name}")
     lines += ["", equation(result, phase), "", _bound(run), _fit(result), "", *listed(result.basis)]
     return "\n".join(lines)
 
@@ -112,6 +119,12 @@ def explain_synthesis(result: SynthesisResult) -> str:
         time = "" if each.serving is None else each.serving.itl.format_range(3)
         lines.append(f"{each.machine.name:<16}{each.verdict:<11}{time}")
     return "\n".join(lines)
+
+
+def _reached(run: Phase, operator: Operator) -> str:
+    """What an operator reaches of the peak rate, and the share of the cores that have work where some wait."""
+    busy = run.busy(operator)
+    return f"{run.efficiency.compute.expected:.2g}" + (f" x {busy:.2g}" if busy < 1 - TOLD else "")
 
 
 def _bound(run: Phase) -> str:

@@ -11,7 +11,7 @@ class Layer(NamedTuple):
     """One operator on one example: numbers in and out, weights, other parameters, operations [FLOP].
 
     `kept` is what has to stay alive beside input and output: a shortcut around the layer. `touched` is how many of the
-    weights are read where not all are (a table).
+    weights are read where not all are (a table). `shape` is that of the matrix which rows are multiplied with.
     """
 
     name: str
@@ -23,6 +23,14 @@ class Layer(NamedTuple):
     flops: float = 0.0
     kept: float = 0.0
     touched: float | None = None
+    shape: tuple[int, int] | None = None
+
+    def tile(self, batch: int) -> float:
+        """Operations of one tile of its matrix product over so many examples, 0 where it is none [FLOP]."""
+        if self.shape is None:
+            return 0.0
+        inner, columns = self.shape
+        return operators.tile_flops(batch * self.writes / columns, inner, columns)
 
     @property
     def parameters(self) -> float:
@@ -48,7 +56,8 @@ def matrix_product(rows: int, inner: int, columns: int, name: str = "matrix prod
     0.99951...
     """
     flops = operators.matrix_product_flops(rows, inner, columns)
-    return Layer(name, "matrix product", rows * inner, rows * columns, inner * columns, 0.0, flops)
+    shape = (inner, columns)
+    return Layer(name, "matrix product", rows * inner, rows * columns, inner * columns, 0.0, flops, shape=shape)
 
 
 def convolution(
@@ -64,6 +73,7 @@ def convolution(
         operators.convolution_weights(kernel, channels, filters, groups),
         0.0,
         operators.convolution_flops(positions, kernel, channels, filters, groups),
+        shape=(kernel * channels // groups, filters) if groups == 1 else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -59,8 +60,9 @@ class HardwareNode:
     """One machine in SI units: peak dense rates by precision, memory, bandwidth.
 
     `memory` is what a program can fill, `memory_visible` what the driver reports, `link` is per direction. `cache` is
-    the last-level one; None stands for one that holds whatever passes between two kernels. A microcontroller also has
-    a `core`, its `clock`, and its power while computing and while sleeping. Figures are numbers or text with a unit.
+    the last-level one; None stands for one that holds whatever passes between two kernels. `cores` are dealt the tiles
+    of a matrix product; None stands for so few that none waits for others. A microcontroller also has a `core`, its
+    `clock`, and its power while computing and while sleeping. Figures are numbers or text with a unit.
 
     >>> mine = HardwareNode(name="Mine", peak={"fp16": "500 TFLOP/s"}, memory="96 GB", memory_bandwidth="4 TB/s")
     >>> mine.ridge_point("fp16")
@@ -81,6 +83,7 @@ class HardwareNode:
     flash: float | None
     link: float | None
     tdp: float | None
+    cores: float | None
     core: str
     clock: float | None
     active_power: float | None
@@ -104,6 +107,7 @@ class HardwareNode:
         flash: float | str | None = None,
         link: float | str | None = None,
         tdp: float | str | None = None,
+        cores: int | None = None,
         core: str = "",
         clock: float | str | None = None,
         active_power: float | str | None = None,
@@ -134,6 +138,8 @@ class HardwareNode:
             needed = key in ("memory", "memory_bandwidth")
             known = needed or value is not None
             put(self, key, each(quantity, key, value, unit, f'{key}="{example}"') if known else None)
+        known_cores = None if cores is None else each(count, "cores", cores, "cores=132")
+        put(self, "cores", None if known_cores is None else float(known_cores))
         put(self, "passports", MappingProxyType(dict(passports or {})))
         each.finish()
 
@@ -191,6 +197,7 @@ _UNIT = {
     "flash": "B",
     "link": "B/s",
     "tdp": "W",
+    "cores": "1",
     "clock": "Hz",
     "active_power": "W",
     "sleep_power": "W",
@@ -221,7 +228,7 @@ def _rebuild(kind: type, values: dict[str, Any]) -> Any:
     return kind(**values)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelSpec:
     """A decoder, on its own or with an encoder, by its architecture; what follows from it is computed.
 
@@ -229,7 +236,8 @@ class ModelSpec:
     `global_every` attends to everything (0: none does) and the others to the last `window` positions. `norms` counts
     those of a layer; `qkv_bias` is for biases there alone; `extra` counts numbers outside all matrices that nothing
     else tells of. `beside` are parameters that text does not pass through, such as a vision encoder's. With an
-    `encoder`, each layer also attends to what that brought forth.
+    `encoder`, each layer also attends to what that brought forth. What follows from the fields is computed once, hence
+    no slots.
 
     >>> tiny = ModelSpec(name="Tiny", layers=2, hidden=64, heads=4, ffn=256, vocab=1000, max_context=128)
     >>> tiny.parameters
@@ -314,19 +322,19 @@ class ModelSpec:
         """Matrices in a feed-forward layer."""
         return 3 if self.gated else 2
 
-    @property
+    @cached_property
     def windowed_layers(self) -> int:
         """Layers that attend within the window."""
         if not self.window:
             return 0
         return self.layers - (self.layers // self.global_every if self.global_every else 0)
 
-    @property
+    @cached_property
     def expert_layers(self) -> int:
         """Layers with a mixture of experts."""
         return self.layers - self.experts.dense_layers if self.experts else 0
 
-    @property
+    @cached_property
     def projection_parameters(self) -> int:
         """Query, key, value and output matrices of all layers."""
         part = self.latent
@@ -338,7 +346,22 @@ class ModelSpec:
             )
         return int(self.layers * per_layer)
 
-    @property
+    @cached_property
+    def projection_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Inner dimension and columns of a layer's projections, as they are multiplied: the output's is the last."""
+        hidden, heads, part = self.hidden, self.heads, self.latent
+        if part is None:
+            return (hidden, self.head_dim * (heads + 2 * self.kv_heads)), (self.head_dim * heads, hidden)
+        rank, width = part.query_rank, heads * (part.content + part.position)
+        queries = ((hidden, rank), (rank, width)) if rank else ((hidden, width),)
+        kept = (hidden, part.cached), (part.kv_rank, heads * (part.content + part.value))
+        return (*queries, *kept, (heads * part.value, hidden))
+
+    def feed_forward_shapes(self, inner: int) -> tuple[tuple[int, int], ...]:
+        """The same of a feed-forward layer of that width, gate and up as one matrix."""
+        return (self.hidden, (self.matrices - 1) * inner), (inner, self.hidden)
+
+    @cached_property
     def cross_parameters(self) -> int:
         """Query, key, value and output matrices of all layers' attention to the encoder."""
         if self.encoder is None:
@@ -347,17 +370,17 @@ class ModelSpec:
             self.layers * transformer.attention_parameters(self.hidden, self.heads, self.kv_heads, self.head_dim)
         )
 
-    @property
+    @cached_property
     def feed_forward_parameters(self) -> int:
         """Feed-forward matrices of all layers, with all experts."""
         return self._feed_forward(self.experts.count if self.experts else 0)
 
-    @property
+    @cached_property
     def active_feed_forward_parameters(self) -> int:
         """Feed-forward matrices that one token is multiplied with."""
         return self._feed_forward(self.experts.active if self.experts else 0)
 
-    @property
+    @cached_property
     def expert_parameters(self) -> int:
         """Matrices of one expert in each expert layer: what one more expert costs to read."""
         inner = self.experts.inner if self.experts else 0
@@ -383,7 +406,7 @@ class ModelSpec:
         """The LM head, a matrix; the embedding table once more where the two are tied."""
         return self.vocab * self.hidden
 
-    @property
+    @cached_property
     def vector_parameters(self) -> int:
         """Norms, biases and learned positions: all that is not a matrix."""
         norms = (self.norms * self.layers + 1) * self.hidden * (2 if self.layer_norm else 1)
@@ -409,7 +432,7 @@ class ModelSpec:
             return 0
         return self.expert_layers * ((self.matrices - 1) * self.experts.inner + self.hidden)
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """All parameters, each counted once."""
         tables = self.embedding_parameters + (0 if self.tied else self.head_parameters)

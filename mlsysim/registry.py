@@ -40,6 +40,7 @@ _FIGURES = {
     "flash_B": ("flash", "B"),
     "link_B_per_s": ("link", "B/s"),
     "tdp_W": ("tdp", "W"),
+    "cores": ("cores", "1"),
     "clock_Hz": ("clock", "Hz"),
     "active_power_W": ("active_power", "W"),
     "sleep_power_W": ("sleep_power", "W"),

@@ -14,7 +14,8 @@ from mlsysim.registry import constants
 class Software:
     """`fused_attention` never writes scores to memory and skips what the mask hides; `dropout` keeps its masks;
     `overlap` hides communication of pipelines, gradients and sharded weights behind arithmetic where there is enough,
-    `overlap_experts` that of tokens on their way to experts, of which it sends one copy to each node.
+    `overlap_experts` that of tokens on their way to experts, of which it sends one copy to each node. `narrow_tokens`
+    go there in eight bits where arithmetic is in eight (DeepSeek-V3, arXiv 2412.19437, section 3.3.3).
     """
 
     name: str
@@ -22,6 +23,7 @@ class Software:
     dropout: bool
     overlap: bool
     overlap_experts: bool = False
+    narrow_tokens: bool = False
 
     @property
     def mask(self) -> int:
@@ -49,7 +51,9 @@ VINTAGES = {
         Software("megatron-2022", fused_attention=False, dropout=True, overlap=False),
         Software("fsdp-2023", fused_attention=True, dropout=False, overlap=True),
         Software("flash-2024", fused_attention=True, dropout=False, overlap=True),
-        Software("dualpipe-2024", fused_attention=True, dropout=False, overlap=True, overlap_experts=True),
+        Software(
+            "dualpipe-2024", fused_attention=True, dropout=False, overlap=True, overlap_experts=True, narrow_tokens=True
+        ),
     )
 }
 

@@ -84,7 +84,7 @@ def sweep(
             for weight in stored:
                 workload(each, 1, longest, prompt, name, weight, kv_precision)
     for machine in machines:
-        resolve_efficiency(efficiency, machine.launch_class)
+        resolve_efficiency(efficiency, machine.launch_class, cores=machine.cores)
     width = max(1, PIECE // len(contexts)) if executor else len(batches)
     blocks = [
         Block(each, machine, name, weight, kv_precision, batches[at : at + width], contexts, prompt, efficiency)
@@ -194,7 +194,7 @@ def _prefill(block: Block, load: Workload, larger: Callable[..., Any], context: 
 
 def _machine(block: Block) -> tuple[HardwareNode, Efficiency, float]:
     machine = block.machine
-    eta = resolve_efficiency(block.efficiency, machine.launch_class)
+    eta = resolve_efficiency(block.efficiency, machine.launch_class, cores=machine.cores)
     return machine, eta, machine.peak.get(block.precision, nan)
 
 
@@ -208,18 +208,21 @@ def _times(
 ) -> tuple[Any, ...]:
     """The time of a phase, its ends and its expected terms: what phase.run says, for arrays as well."""
     reached_bandwidth, reached_rate = bandwidth * eta.bandwidth.expected, rate * eta.compute.expected
-    traffic = operations = expected = 0.0
+    idle = eta.idle.expected
+    traffic = operations = tiles = expected = 0.0
     for each in operators:
         moved = each.traffic
         traffic = traffic + moved
         operations = operations + each.flops
+        tiles = tiles + each.tile
         expected = expected + larger(
-            roofline.memory_time(moved, reached_bandwidth), roofline.compute_time(each.flops, reached_rate)
+            roofline.memory_time(moved, reached_bandwidth),
+            roofline.compute_time(each.flops + idle * each.tile, reached_rate),
         )
     started = roofline.overhead_time(kernels, eta.launch.expected)
     floor = larger(roofline.memory_time(traffic, bandwidth), roofline.compute_time(operations, rate))
     slowest = roofline.memory_time(traffic, bandwidth, eta.bandwidth.lower) + roofline.compute_time(
-        operations, rate, eta.compute.lower
+        operations + eta.idle.upper * tiles, rate, eta.compute.lower
     )
     asked = roofline.overhead_time(kernels, eta.host.expected)
     return (
@@ -228,7 +231,7 @@ def _times(
         slowest + roofline.overhead_time(kernels, eta.launch.upper + eta.host.upper),
         roofline.memory_time(traffic, reached_bandwidth),
         roofline.compute_time(operations, reached_rate),
-        max(started, asked),
+        larger(max(started, asked), roofline.compute_time(idle * tiles, reached_rate)),
     )
 
 

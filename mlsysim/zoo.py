@@ -70,7 +70,7 @@ def _model(model: ModelSpec) -> Row:
     return {
         "model": model.name,
         "parameters": model.parameters,
-        "active": model.active_parameters,
+        "active_with_embedding": model.active_parameters,
         "layers": model.layers,
         "hidden": model.hidden,
         "heads": model.heads,

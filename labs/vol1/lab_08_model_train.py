@@ -228,8 +228,7 @@ def step_time(joined, recompute, micro_batch, context):
         name="time per step",
         label=f"{joined}, {RECOMPUTE[recompute]}, micro-batch {micro_batch}, {context:,} tokens",
         range_text=answer.time.format_range(),
-        # Messages and arithmetic run at the same time: where some are not hidden, they are the longer of the two.
-        bound_by="communication" if answer.step.communication else answer.bound_by,
+        bound_by=answer.bound_by,
         equation=time_lines(answer),
     )
 

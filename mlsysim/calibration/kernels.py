@@ -10,8 +10,8 @@ from mlsysim.calibration.answers import Answer, Refused, unit
 from mlsysim.calibration.cases import Case
 from mlsysim.calibration.grammar import formats, product
 from mlsysim.calibration.parameters import Reach
-from mlsysim.physics.operators import matrix_product_elements, matrix_product_flops
-from mlsysim.physics.roofline import compute_time, memory_time
+from mlsysim.physics.operators import matrix_product_elements, matrix_product_flops, tile_flops
+from mlsysim.physics.roofline import busy_fraction, compute_time, memory_time
 
 
 def asked(case: Case) -> bool:
@@ -44,6 +44,8 @@ def answer(case: Case, reach: Reach) -> Answer:
         return Answer((rate * compute / wanted.factor,), "kernels")
     operations = matrix_product_flops(shape.m, shape.k, shape.n)
     element = known_formats.BYTES.get(name, 2.0)
+    idle = reach.of("product.wave") * (machine.cores or 0.0)
+    compute *= busy_fraction(operations, tile_flops(shape.m, shape.k, shape.n), idle)
     moved = matrix_product_elements(shape.m, shape.k, shape.n) * element
     bandwidth = machine.memory_bandwidth * reach.of("product.bandwidth")
     time = max(compute_time(operations, rate, compute), memory_time(moved, bandwidth)) + reach.of("product.launch")

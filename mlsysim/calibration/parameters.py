@@ -82,6 +82,8 @@ SCALES = {
     "product.compute": Scale(0.75, 0.4, 0.45),
     "product.bandwidth": Scale(0.88, 0.3, 0.0),
     "product.launch": Scale(8e-6, 0.6, 0.0, "s", fraction=False),
+    # Share of a machine's cores that wait while the last tile of a matrix product is computed.
+    "product.wave": Scale(0.2, 0.5, 0.0),
     # Networks of convolutions and encoders.
     "vision.compute": Scale(0.45, 0.5, 0.6),
     "vision.bandwidth": Scale(0.75, 0.4, 0.0),

@@ -127,10 +127,7 @@ class Server(NamedTuple):
     def _timed(self, name: str, load: Workload, operators: tuple[Operator, ...], tokens: int) -> float:
         cached = 1 if load.model.latent else min(self.ranks, load.model.kv_heads)
         n = self.ranks
-        mine = tuple(
-            Operator(each.name, each.weights / n, each.kv_cache / cached, each.activations / n, each.flops / n)
-            for each in operators
-        )
+        mine = tuple(each.share(n, cached) for each in operators)
         phase: Phase = run(
             name, mine, load.kernels, self.machine.rate(load.precision), self.machine.memory_bandwidth, self.eta
         )
@@ -246,6 +243,7 @@ def _server(case: Case, reach: Reach, wanted: str) -> Server:
         bandwidth,
         reach.of("serving.compute", generation, narrow, "experts" if guess.spec.experts else ""),
         reach.of("serving.launch", stack, line),
+        reach.of("product.wave") * (machine.cores or 0.0),
     )
     wanted_plan = plan(case.parallelism)
     ranks = wanted_plan.tp or (
@@ -290,7 +288,9 @@ def _quickest(server: Server, count: int, given: Request) -> int:
     return max(rates, key=rates.__getitem__) if rates else count
 
 
-def efficiency(bandwidth: float, compute: float, launch: float) -> Efficiency:
+def efficiency(bandwidth: float, compute: float, launch: float, idle: float = 0.0) -> Efficiency:
+    """What was fitted, exactly."""
+
     def passport(value: float, unit: str) -> Datum:
         return Datum(value, unit, "calibration", "", "measured")
 
@@ -299,6 +299,7 @@ def efficiency(bandwidth: float, compute: float, launch: float) -> Efficiency:
         Estimate.exact(compute, "1"),
         Estimate.exact(launch, "s"),
         (passport(bandwidth, "1"), passport(compute, "1"), passport(launch, "s")),
+        idle=Estimate.exact(idle, "1"),
     )
 
 

@@ -67,6 +67,43 @@ def matrix_product_elements(rows: float, inner: float, columns: float) -> float:
     return rows * inner + inner * columns + rows * columns
 
 
+def tile_flops(rows: float, inner: float, columns: float, side: float = 128) -> float:
+    r"""Operations of one tile of a matrix product: what one core is given at a time.
+
+    .. math:: o = 2\,\min(m, s)\,\min(n, s)\,k
+
+    Parameters
+    ----------
+    rows : rows of the left matrix m [-]
+    inner : columns of the left and rows of the right matrix k [-]
+    columns : columns of the right matrix n [-]
+    side : rows and columns of the largest tile s [-]
+
+    Returns
+    -------
+    operations [FLOP]
+
+    Assumptions
+    -----------
+    The result is cut into tiles, each the work of one core from the first to the last of k. Libraries choose among many
+    shapes; 128 x 128 is the middle one of those that reach the peak.
+
+    Examples
+    --------
+    A 4096 x 4096 layer on 64 tokens and on 8,192: a tile grows to its full size and no further.
+
+    >>> tile_flops(64, 4096, 4096) / 1e6, tile_flops(8192, 4096, 4096) / 1e6  # MFLOP
+    (67.108864, 134.217728)
+
+    References
+    ----------
+    NVIDIA, "Matrix Multiplication Background", DU-09799-001, 2023, sections 2.1 and 2.3.
+    """
+    # The smaller of two, in arithmetic that arrays can do as well.
+    high, wide = rows + side - abs(rows - side), columns + side - abs(columns - side)
+    return high * wide * inner / 2
+
+
 def convolution_weights(kernel: float, channels: float, filters: float, groups: float = 1) -> float:
     r"""Weights of a convolution.
 

@@ -63,13 +63,9 @@ class StepTimes:
         whole, before = (replace(self.load, batch=1, prompt=each).prefill(None) for each in (done + chunk, done))
         read_again = self.load.sequence_kv(done)
         return tuple(
-            Operator(
-                each.name,
-                each.weights,
-                each.kv_cache + (read_again if each.kv_cache else 0.0),
-                each.activations,
-                long.flops - short.flops if each.kv_cache else each.flops,
-            )
+            each._replace(kv_cache=each.kv_cache + read_again, flops=long.flops - short.flops)
+            if each.kv_cache
+            else each
             for each, long, short in zip(alone, whole, before, strict=True)
         )
 
@@ -80,11 +76,13 @@ def _in_blocks(positions: int, sequences: int) -> int:
 
 
 def _together(decode: Operator, chunk: Operator) -> Operator:
-    """Both in one pass: weights are read once, for whichever needs more of them."""
+    """Both in one pass: weights are read once and a tile holds rows of both, as many as the one that needs more."""
     return Operator(
         decode.name,
         max(decode.weights, chunk.weights),
         decode.kv_cache + chunk.kv_cache,
         decode.activations + chunk.activations,
         decode.flops + chunk.flops,
+        max(decode.tile, chunk.tile),
+        max(decode.split, chunk.split),
     )

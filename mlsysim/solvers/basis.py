@@ -70,9 +70,12 @@ def machine_inputs(
         Input("R", f"peak dense rate in {precision}", machine.datum(f"peak.{precision}")),
         Input("M", "memory capacity", machine.datum("memory")),
         Input("eta_BW", "fraction of the bandwidth reached", eta.passports[0]),
-        Input("eta_R", "fraction of the peak rate reached", eta.passports[1]),
+        Input("eta_R", "fraction of the peak rate that large operators reach", eta.passports[1]),
         Input("lambda", "time a kernel takes to start and drain", eta.passports[2]),
     ]
+    if eta.wave is not None:
+        inputs.append(Input("N", "cores that share the tiles of a matrix product", machine.datum("cores")))
+        inputs.append(Input("u", "share of them that waits while its last tile is computed", eta.wave))
     for asking in eta.passports[3:]:
         inputs.append(Input("h", "time an operator takes to be issued from Python", asking))
     # Some counts are published rounded, or with an encoder that is not modelled; a changed copy has none.

@@ -272,7 +272,8 @@ def _structured(phase: Phase, kept: float, faster: float, before: ServingResult)
     def thinned(operator: Operator) -> Operator:
         if operator.name not in MATRICES:
             return operator
-        return operator._replace(weights=operator.weights * kept, flops=operator.flops / faster)
+        flops, tile = operator.flops / faster, operator.tile / faster
+        return operator._replace(weights=operator.weights * kept, flops=flops, tile=tile)
 
     operators = tuple(thinned(each) for each in phase.operators)
     return run(phase.name, operators, phase.kernels, phase.rate, phase.bandwidth, before.efficiency)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsysim.check import InvalidValue
 from mlsysim.physics import roofline, transformer
+from mlsysim.physics.operators import tile_flops
 from mlsysim.records import ModelSpec
 from mlsysim.solvers.phase import Operator
 
@@ -36,6 +37,7 @@ def encoding(load: Workload, passes: Any, cache: float | None) -> tuple[Operator
             0.0,
             before.activations + passes * spilled,
             before.flops + passes * layer.flops,
+            before.tile + passes * layer.tile(1),
         )
     matrices = model.cross_parameters * model.kv_heads / (model.heads + model.kv_heads)
     tokens = model.encoder.tokens
@@ -45,6 +47,7 @@ def encoding(load: Workload, passes: Any, cache: float | None) -> tuple[Operator
         passes * cross_kv(load),
         0.0,
         passes * transformer.linear_flops(matrices, tokens),
+        passes * model.layers * tile_flops(tokens, model.hidden, 2 * model.kv_heads * model.head_dim),
     )
     return (*found.values(), kept)
 
@@ -67,6 +70,7 @@ def crossing(load: Workload, passes: Any, tokens: Any, sequences: Any, spilled: 
             passes * sequences * cross_kv(load),
             tokens * spilled * around,
             passes * flops,
+            2 * passes * model.layers * tile_flops(tokens, model.hidden, model.heads * model.head_dim),
         ),
     )
 

@@ -19,68 +19,25 @@ from mlsysim.records import Input, ModelSpec
 from mlsysim.solvers import communication
 from mlsysim.solvers.basis import given, listed, machine_inputs
 from mlsysim.solvers.communication import LARGEST_FLEET, Group, Rates
-from mlsysim.solvers.phase import Operator, Phase, run
+from mlsysim.solvers.phase import Operator, run
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.serving import Memory
+from mlsysim.solvers.shared_phase import Shared, SharedPhase
 from mlsysim.solvers.workload import Workload, workload
 from mlsysim.walls import WALLS
 
-COMMUNICATION = "communication"
 BACK = 2.0
 """Bytes of a number that an expert sends back: sums are not made of eight bits."""
 
 
 @dataclass(frozen=True, slots=True)
-class ExpertPhase:
-    """One phase on one of the GPUs, and its tokens' way to the experts and back [s]."""
-
-    shard: Phase
-    communication: Estimate
-    overlap: bool
-
-    @property
-    def time(self) -> Estimate:
-        """Lower: messages hidden behind the work. Upper: one after the other [s]."""
-        work, talk = self.shard.time, self.communication
-        joined = max if self.overlap else lambda *both: sum(both)
-        expected = joined(work.expected, talk.expected)
-        return Estimate(max(work.lower, talk.lower), expected, work.upper + talk.upper, "s")
-
-    @property
-    def bound_by(self) -> str:
-        """The largest of the four expected terms."""
-        shard = self.shard
-        terms = max(each.expected for each in (shard.memory_time, shard.compute_time, shard.overhead_time))
-        return COMMUNICATION if self.communication.expected > terms else shard.bound_by
-
-
-@dataclass(frozen=True, slots=True)
-class ExpertParallelResult:
+class ExpertParallelResult(Shared):
     """A mixture of experts over a fleet; `workload` is that of one GPU."""
 
     workload: Workload
     fabric: Fabric
     gpus: int
-    decode: ExpertPhase
-    prefill: ExpertPhase
-    memory: Memory
     efficiency: Efficiency
-
-    @property
-    def itl(self) -> Estimate:
-        """Inter-token latency [s]."""
-        return self.decode.time
-
-    @property
-    def ttft(self) -> Estimate:
-        """Time to first token of the last prompt of each GPU's batch [s]."""
-        return self.prefill.time
-
-    @property
-    def throughput(self) -> Estimate:
-        """Tokens a second over all GPUs [token/s]."""
-        time, tokens = self.itl, self.gpus * self.workload.batch
-        return Estimate(tokens / time.upper, tokens / time.expected, tokens / time.lower, "token/s")
 
     @property
     def touched(self) -> float:
@@ -91,11 +48,6 @@ class ExpertParallelResult:
     def busiest(self) -> float:
         """How much more the busiest GPU's experts have to do than the average, in decode [-]."""
         return _busiest(self.workload, self.gpus, self.workload.batch)
-
-    @property
-    def feasible(self) -> bool:
-        """Whether each GPU's part fits."""
-        return self.memory.total <= self.memory.capacity
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -179,11 +131,14 @@ class ExpertParallelModel:
         if not isinstance(overlap, bool):
             raise InvalidValue("overlap", overlap, "it must be True or False", "overlap=True")
         machine = joined.machine
-        eta, rate = resolve_efficiency(efficiency, machine.launch_class), machine.rate(load.precision)
+        eta, rate = (
+            resolve_efficiency(efficiency, machine.launch_class, cores=machine.cores),
+            machine.rate(load.precision),
+        )
         inside = min(ranks, joined.gpus_per_node)
         group = Group(inside, ranks // inside)
 
-        def phase(name: str, operators: tuple[Operator, ...], passes: int, tokens: int) -> ExpertPhase:
+        def phase(name: str, operators: tuple[Operator, ...], passes: int, tokens: int) -> SharedPhase:
             mine = tuple(
                 _share(each, load, ranks, passes, tokens) if each.name == "feed-forward" else each for each in operators
             )
@@ -191,7 +146,7 @@ class ExpertParallelModel:
             low, middle, high = (
                 passes * _messages(load, experts, tokens, group, each) for each in communication.rates(joined)
             )
-            return ExpertPhase(shard, Estimate(low, middle, high, "s"), overlap)
+            return SharedPhase(shard, Estimate(low, middle, high, "s"), overlap)
 
         asleep = (1 - 1 / ranks) * experts.count * load.model.expert_parameters * load.weight_bytes
         memory = Memory(
@@ -202,7 +157,7 @@ class ExpertParallelModel:
         )
         decode = phase("decode", load.decode(machine.cache), 1, load.batch)
         prefill = phase("prefill", load.prefill(machine.cache), load.batch, load.prompt)
-        return ExpertParallelResult(load, joined, ranks, decode, prefill, memory, eta)
+        return ExpertParallelResult(decode, prefill, memory, ranks * load.batch, load, joined, ranks, eta)
 
 
 def _touched(load: Workload, ranks: int, tokens: int) -> float:

@@ -22,8 +22,8 @@ from mlsysim.walls import WALLS
 
 LARGEST_BATCH = 10**6
 PHASES = ("inference", "training")
-STATES = 12.0
-"""Bytes of FP32 weight and Adam's two moments beside each weight in mixed precision [B] (ZeRO, arXiv 1910.02054)."""
+MOMENTS, MASTER = 8.0, 4.0
+"""Bytes of Adam's two moments, and of the FP32 copy of a weight in fewer bits [B] (ZeRO, arXiv 1910.02054)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class ForwardModel:
         if phase not in PHASES:
             raise UnknownName("phase", str(phase), PHASES)
         rate, element = machine.rate(arithmetic), formats.BYTES[arithmetic]
-        eta = resolve_efficiency(efficiency, machine.launch_class, spec.kernel_class)
+        eta = resolve_efficiency(efficiency, machine.launch_class, spec.kernel_class, machine.cores)
         training = phase == "training"
         operators = tuple(_forward(each, examples, element, machine.cache, training) for each in spec.layers)
         kernels = float(sum(training or each.kind != "add" for each in spec.layers))
@@ -135,7 +135,7 @@ class ForwardModel:
         states = alive = 0.0
         if training:
             operators += tuple(_backward(each, examples, element) for each in spec.layers)
-            states = spec.parameters * (element + STATES)
+            states = spec.parameters * (element + MOMENTS + (MASTER if element < MASTER else 0.0))
             # Gradients and states are read and written once, the weights written.
             operators += (Operator("optimizer", 2 * states + weights, 0.0, 0.0, 10.0 * spec.parameters),)
             kernels = 3 * kernels + 1
@@ -157,13 +157,15 @@ def _forward(layer: Layer, batch: int, element: float, cache: float | None, kept
         spilled = max(spilled, batch * layer.writes * element)
     # Of a table, each example reads its own rows.
     shared = layer.weights_read if layer.touched is None or not layer.weights else batch * layer.touched
-    return Operator(layer.name, (shared + layer.vectors) * element, 0.0, spilled, batch * layer.flops)
+    moved = (shared + layer.vectors) * element
+    return Operator(layer.name, moved, 0.0, spilled, batch * layer.flops, layer.tile(batch))
 
 
 def _backward(layer: Layer, batch: int, element: float) -> Operator:
     """Both gradients: twice the arithmetic, weights read and their gradients written, activations and theirs passed."""
     traffic = batch * 2 * (layer.reads + layer.writes) * element
-    return Operator(f"{layer.name}, backward", 2 * layer.parameters * element, 0.0, traffic, 2 * batch * layer.flops)
+    name, read = f"{layer.name}, backward", 2 * layer.parameters * element
+    return Operator(name, read, 0.0, traffic, 2 * batch * layer.flops, 2 * layer.tile(batch))
 
 
 def _too_large(result: ForwardResult) -> Reason:

@@ -14,23 +14,42 @@ MEMORY, COMPUTE, OVERHEAD = "memory bandwidth", "compute throughput", "overhead"
 
 
 class Operator(NamedTuple):
-    """One kind of operator over all layers: bytes moved [B], by what they are, and operations [FLOP]."""
+    """One kind of operator over all layers: bytes moved [B], by what they are, and operations [FLOP].
+
+    `tile` sums one tile of each of its matrix products [FLOP]: how long cores can wait for the last one. `split` is the
+    part of it whose inner dimension tensor parallelism divides; of the others it divides the columns.
+    """
 
     name: str
     weights: float
     kv_cache: float
     activations: float
     flops: float
+    tile: float = 0.0
+    split: float = 0.0
 
     @property
     def traffic(self) -> float:
         """All bytes moved [B]."""
         return self.weights + self.kv_cache + self.activations
 
+    def share(self, ranks: int, cached: int) -> Operator:
+        """What one of so many GPUs does of it, where `cached` of them hold different heads of keys and values."""
+        return Operator(
+            self.name,
+            self.weights / ranks,
+            self.kv_cache / cached,
+            self.activations / ranks,
+            self.flops / ranks,
+            self.tile - self.split * (1 - 1 / ranks),
+            self.split / ranks,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A phase's operators and the three terms of the Iron Law."""
+    """A phase's operators and the terms of the Iron Law: memory, compute and overhead, with what the host takes and the
+    tails of matrix products, in which cores wait for the last tiles."""
 
     name: str
     operators: tuple[Operator, ...]
@@ -42,6 +61,7 @@ class Phase:
     compute_time: Estimate
     overhead_time: Estimate
     host_time: Estimate
+    tail_time: Estimate
     time: Estimate
 
     @property
@@ -68,6 +88,12 @@ class Phase:
         """All operations [FLOP]."""
         return sum(each.flops for each in self.operators)
 
+    def busy(self, operator: Operator | None = None) -> float:
+        """Share of the cores that have work while one operator computes, or all operators do [-]."""
+        several = self.operators if operator is None else (operator,)
+        flops, tile = sum(each.flops for each in several), sum(each.tile for each in several)
+        return roofline.busy_fraction(flops, tile, self.efficiency.idle.expected) if flops else 1.0
+
     @property
     def intensity(self) -> float:
         """Arithmetic intensity [FLOP/B]."""
@@ -80,9 +106,10 @@ class Phase:
 
     @property
     def bound_by(self) -> str:
-        """The largest of the expected terms; what the host takes is overhead."""
+        """The largest of the expected terms; what the host takes is overhead, and so are tails."""
         memory, compute = self.memory_time.expected, self.compute_time.expected
-        if max(self.overhead_time.expected, self.host_time.expected) > max(memory, compute):
+        overhead = max(self.overhead_time.expected, self.host_time.expected, self.tail_time.expected)
+        if overhead > max(memory, compute):
             return OVERHEAD
         return COMPUTE if compute >= memory else MEMORY
 
@@ -106,18 +133,21 @@ def run(
     """The time operators take, one after another.
 
     Least: the largest of all terms at peak rates, everything overlapped. Most: their sum at the lowest efficiencies,
-    nothing overlapped. Expected: each operator waits for the slower of its own two terms, kernels start one after
-    another, and a host that asks for them one by one runs ahead for as long as it is the quicker.
+    nothing overlapped. Expected: each operator waits for the slower of its bytes and its arithmetic with its tail,
+    kernels start one after another, and a host that asks for them one by one runs ahead for as long as it is quicker.
     """
     reached_bandwidth = bandwidth * efficiency.bandwidth.expected
     reached_rate = rate * efficiency.compute.expected
-    traffic = operations = expected = 0.0
+    idle = efficiency.idle
+    traffic = operations = tiles = expected = 0.0
     for operator in operators:
         moved = operator.traffic
         traffic += moved
         operations += operator.flops
+        tiles += operator.tile
         expected += max(
-            roofline.memory_time(moved, reached_bandwidth), roofline.compute_time(operator.flops, reached_rate)
+            roofline.memory_time(moved, reached_bandwidth),
+            roofline.compute_time(operator.flops + idle.expected * operator.tile, reached_rate),
         )
     memory = Estimate(
         roofline.memory_time(traffic, bandwidth),
@@ -131,22 +161,17 @@ def run(
         roofline.compute_time(operations, rate, efficiency.compute.lower),
         "s",
     )
-    overhead = Estimate(
-        roofline.overhead_time(kernels, efficiency.launch.lower),
-        roofline.overhead_time(kernels, efficiency.launch.expected),
-        roofline.overhead_time(kernels, efficiency.launch.upper),
-        "s",
-    )
-    host = Estimate(
-        roofline.overhead_time(kernels, efficiency.host.lower),
-        roofline.overhead_time(kernels, efficiency.host.expected),
-        roofline.overhead_time(kernels, efficiency.host.upper),
+    overhead, host = (each.scaled(kernels, "s") for each in (efficiency.launch, efficiency.host))
+    tail = Estimate(
+        0.0,
+        roofline.compute_time(idle.expected * tiles, reached_rate),
+        roofline.compute_time(idle.upper * tiles, rate, efficiency.compute.lower),
         "s",
     )
     time = Estimate(
         max(memory.lower, compute.lower, overhead.lower, host.lower),
         max(expected + overhead.expected, host.expected),
-        memory.upper + compute.upper + overhead.upper + host.upper,
+        memory.upper + compute.upper + overhead.upper + host.upper + tail.upper,
         "s",
     )
-    return Phase(name, operators, kernels, rate, bandwidth, efficiency, memory, compute, overhead, host, time)
+    return Phase(name, operators, kernels, rate, bandwidth, efficiency, memory, compute, overhead, host, tail, time)

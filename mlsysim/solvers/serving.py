@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil
 
 from mlsysim import registry
@@ -38,16 +39,33 @@ class Memory:
         return {"weights": self.weights, "kv_cache": self.kv_cache, "activations": self.activations}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServingResult:
-    """How a model is served on a machine: both phases, memory, and whether it fits at all."""
+    """How a model is served on a machine: both phases, memory, and whether it fits at all. Each is computed once, when
+    it is first asked for, hence no slots."""
 
     workload: Workload
     hardware: HardwareNode
     efficiency: Efficiency
-    decode: Phase
-    prefill: Phase
-    memory: Memory
+
+    @cached_property
+    def decode(self) -> Phase:
+        """One token for every sequence."""
+        return _decode(self.workload, self.hardware, self.efficiency)
+
+    @cached_property
+    def prefill(self) -> Phase:
+        """All prompts, one after another."""
+        load, machine = self.workload, self.hardware
+        rate, started = machine.rate(load.precision), load.batch * load.kernels_of_prompt
+        return run("prefill", load.prefill(machine.cache), started, rate, machine.memory_bandwidth, self.efficiency)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What has to be held at once."""
+        load = self.workload
+        kept = load.batch * load.sequence_kv(load.context)
+        return Memory(load.stored_weights(), kept, load.workspace(load.batch), self.hardware.memory)
 
     @property
     def itl(self) -> Estimate:
@@ -197,24 +215,13 @@ class ServingModel:
 
 def solve(load: Workload, hardware: HardwareNode, efficiency: float | str | Efficiency = "auto") -> ServingResult:
     """A checked workload on one machine."""
-    eta = resolve_efficiency(efficiency, hardware.launch_class)
-    memory = Memory(
-        load.stored_weights(),
-        load.batch * load.sequence_kv(load.context),
-        load.workspace(load.batch),
-        hardware.memory,
-    )
-    return ServingResult(load, hardware, eta, _decode(load, hardware, eta), _prefill(load, hardware, eta), memory)
+    hardware.rate(load.precision)  # refuses what the machine does not compute in, before anything is asked
+    return ServingResult(load, hardware, resolve_efficiency(efficiency, hardware.launch_class, cores=hardware.cores))
 
 
 def _decode(load: Workload, machine: HardwareNode, eta: Efficiency) -> Phase:
     rate = machine.rate(load.precision)
     return run("decode", load.decode(machine.cache), load.kernels, rate, machine.memory_bandwidth, eta)
-
-
-def _prefill(load: Workload, machine: HardwareNode, eta: Efficiency) -> Phase:
-    rate, started = machine.rate(load.precision), load.batch * load.kernels_of_prompt
-    return run("prefill", load.prefill(machine.cache), started, rate, machine.memory_bandwidth, eta)
 
 
 def _too_large(result: ServingResult) -> Reason:

@@ -148,7 +148,7 @@ class SpeculativeDecoding:
         if small.model.parameters >= large.model.parameters:
             rule = f"it must be smaller than {large.model.name}, for which it guesses"
             raise InvalidValue("draft", small.model.name, rule, 'draft="Llama3_8B"')
-        eta = resolve_efficiency(efficiency, machine.launch_class)
+        eta = resolve_efficiency(efficiency, machine.launch_class, cores=machine.cores)
         slow, fast = solve(large, machine, eta), solve(small, machine, eta)
 
         def guessing(ahead: int) -> SpeculativeResult:

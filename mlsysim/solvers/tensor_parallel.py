@@ -14,71 +14,26 @@ from mlsysim.records import HardwareNode, Input, ModelSpec
 from mlsysim.registry import constants
 from mlsysim.solvers.basis import given, machine_inputs
 from mlsysim.solvers.encoder_decoder import decoder_alone
-from mlsysim.solvers.phase import Operator, Phase, run
+from mlsysim.solvers.phase import Operator, run
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.serving import Memory
+from mlsysim.solvers.shared_phase import Shared, SharedPhase
 from mlsysim.solvers.workload import Workload, workload
 from mlsysim.walls import WALLS
 
-COMMUNICATION = "communication"
 ALL_REDUCES_PER_LAYER = 2
 """After attention and after the feed-forward layer (Shoeybi et al., Megatron-LM, arXiv 1909.08053, section 3)."""
 
 
 @dataclass(frozen=True, slots=True)
-class ShardedPhase:
-    """One phase on one of the GPUs, and the all-reduces between them [s]."""
-
-    shard: Phase
-    communication: Estimate
-
-    @property
-    def time(self) -> Estimate:
-        """Lower: all-reduces hidden behind the work. Expected and upper: one after the other [s]."""
-        work, talk = self.shard.time, self.communication
-        return Estimate(max(work.lower, talk.lower), work.expected + talk.expected, work.upper + talk.upper, "s")
-
-    @property
-    def bound_by(self) -> str:
-        """The largest of the four expected terms."""
-        shard = self.shard
-        terms = max(each.expected for each in (shard.memory_time, shard.compute_time, shard.overhead_time))
-        return COMMUNICATION if self.communication.expected > terms else shard.bound_by
-
-
-@dataclass(frozen=True, slots=True)
-class TensorParallelResult:
+class TensorParallelResult(Shared):
     """A model served by several GPUs of one kind."""
 
     workload: Workload
     hardware: HardwareNode
     gpus: int
     link: float
-    decode: ShardedPhase
-    prefill: ShardedPhase
-    memory: Memory
     efficiency: Efficiency
-
-    @property
-    def itl(self) -> Estimate:
-        """Inter-token latency [s]."""
-        return self.decode.time
-
-    @property
-    def ttft(self) -> Estimate:
-        """Time to first token of the last prompt of the batch [s]."""
-        return self.prefill.time
-
-    @property
-    def throughput(self) -> Estimate:
-        """Tokens a second, over all sequences [token/s]."""
-        time, batch = self.itl, self.workload.batch
-        return Estimate(batch / time.upper, batch / time.expected, batch / time.lower, "token/s")
-
-    @property
-    def feasible(self) -> bool:
-        """Whether each GPU's share fits."""
-        return self.memory.total <= self.memory.capacity
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -157,15 +112,15 @@ class TensorParallelModel:
             bandwidth = machine.link
         else:
             raise InvalidValue("link", link, f"the {machine.name} has no figure for its own", 'link="450 GB/s"')
-        eta = resolve_efficiency(efficiency, machine.launch_class)
-        # Every GPU's heads read the whole of a latent cache: each keeps a copy.
+        eta = resolve_efficiency(efficiency, machine.launch_class, cores=machine.cores)
+        # A KV head is not split: with more GPUs than KV heads, several keep a copy of one; of a latent cache, all do.
         cached = 1 if load.model.latent else min(ranks, load.model.kv_heads)
         rate = machine.rate(load.precision)
 
-        def sharded(name: str, operators: tuple[Operator, ...], passes: int, tokens: int) -> ShardedPhase:
-            mine = tuple(_share(each, ranks, cached) for each in operators)
+        def sharded(name: str, operators: tuple[Operator, ...], passes: int, tokens: int) -> SharedPhase:
+            mine = tuple(each.share(ranks, cached) for each in operators)
             phase = run(name, mine, passes * load.kernels, rate, machine.memory_bandwidth, eta)
-            return ShardedPhase(phase, _all_reduces(load, ranks, bandwidth, passes, tokens))
+            return SharedPhase(phase, _all_reduces(load, ranks, bandwidth, passes, tokens))
 
         memory = Memory(
             load.stored_weights() / ranks,
@@ -175,13 +130,7 @@ class TensorParallelModel:
         )
         decode = sharded("decode", load.decode(machine.cache), 1, load.batch)
         prefill = sharded("prefill", load.prefill(machine.cache), load.batch, load.prompt)
-        return TensorParallelResult(load, machine, ranks, bandwidth, decode, prefill, memory, eta)
-
-
-def _share(operator: Operator, ranks: int, cached: int) -> Operator:
-    """One GPU's share. A KV head is not split: with more GPUs than KV heads, several keep a copy of one."""
-    name, weights, kv_cache, activations, flops = operator
-    return Operator(name, weights / ranks, kv_cache / cached, activations / ranks, flops / ranks)
+        return TensorParallelResult(decode, prefill, memory, load.batch, load, machine, ranks, bandwidth, eta)
 
 
 def _all_reduces(load: Workload, ranks: int, bandwidth: float, passes: int, tokens: int) -> Estimate:

@@ -23,7 +23,7 @@ from mlsysim.solvers.communication import LARGEST_FLEET
 from mlsysim.solvers.encoder_decoder import decoder_alone
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.training_job import Job, Memory
-from mlsysim.solvers.training_step import Step, clocks, estimate
+from mlsysim.solvers.training_step import Step, clocks, estimate, messages
 from mlsysim.walls import WALLS
 
 COMPUTE, MEMORY, COMMUNICATION, WAITING = (
@@ -85,13 +85,18 @@ class TrainingResult:
         return self.step.communication / self.step.time
 
     @property
+    def messages(self) -> float:
+        """Time of all messages of a step, those that arithmetic hides as well [s]."""
+        return messages(self.job, self.plan, *(each.value for each in self.efficiency))
+
+    @property
     def bound_by(self) -> str:
-        """What takes most of the step."""
+        """What takes most of the step. Messages count in full: hidden ones would bind as soon as nothing hid them."""
         step = self.step
         parts = {
             COMPUTE: step.arithmetic,
             MEMORY: step.memory,
-            COMMUNICATION: step.communication,
+            COMMUNICATION: max(step.communication, self.messages),
             WAITING: step.bubble + step.straggler,
         }
         return max(parts, key=parts.__getitem__)

@@ -76,6 +76,11 @@ class Job:
         return max(2.0, formats.BYTES[self.precision])
 
     @property
+    def state(self) -> float:
+        """What the optimizer keeps beside each weight [B]; a weight in FP32 is its own master copy."""
+        return self.optimizer.value - (MASTER if self.element >= MASTER else 0.0)
+
+    @property
     def forward_flops(self) -> float:
         """Operations of one forward pass over the whole batch [FLOP]."""
         model = self.model
@@ -185,7 +190,7 @@ class Job:
             (self.stage_parameters(plan, stage), plan.shards),
             (self.stage_experts(plan, stage), plan.shards // plan.ep),
         )
-        sizes = ((self.element, 0.0, 0.0), (0.0, self.gradient_bytes, 0.0), (0.0, 0.0, self.optimizer.value))
+        sizes = ((self.element, 0.0, 0.0), (0.0, self.gradient_bytes, 0.0), (0.0, 0.0, self.state))
         weights, gradients, optimizer = (
             sum(ceil(training.model_states(parameters, plan.zero, shards, *each)) for parameters, shards in held)
             for each in sizes

@@ -166,8 +166,14 @@ class Clock:
         if at.ep == 1 or experts is None:
             return 0.0
         tokens = at.micro_batch * job.sequence / (at.cp * at.tp)
-        once = tokens * expert_parallel.dispatched_bytes(job.model.hidden, 1, job.element)
-        sent = 2 * (3 if recompute == "full" else 2) * self._dispatch(once, experts, self.group(at.ep, at.tp))
+        group = self.group(at.ep, at.tp)
+        # On their way there in eight bits, perhaps; what comes back is summed and stays wider.
+        narrow = 1.0 if job.software.narrow_tokens and job.precision == "fp8" else job.element
+        there, back = (
+            self._dispatch(tokens * expert_parallel.dispatched_bytes(job.model.hidden, 1, each), experts, group)
+            for each in (narrow, job.element)
+        )
+        sent = (3 if recompute == "full" else 2) * (there + back)
         # One micro-batch's messages go out while another one is computed.
         return max(0.0, sent - self.layer(at, recompute, True).time) if self.overlap_experts else sent
 
@@ -257,7 +263,7 @@ class Clock:
         job = self.job
         owned = passes.parameters / (plan.shards if plan.zero else 1)
         owned += passes.experts / (plan.shards // plan.ep if plan.zero else 1)
-        moved = training_traffic.optimizer_traffic(owned, job.element, job.gradient_bytes, job.optimizer.value)
+        moved = training_traffic.optimizer_traffic(owned, job.element, job.gradient_bytes, job.state)
         parts = (
             passes.arithmetic,
             passes.memory + roofline.memory_time(moved, self.bandwidth),
@@ -305,6 +311,12 @@ def clocks(job: Job, compute: Estimate, attention: Estimate, bandwidth: Estimate
         Clock(job, usual, compute.expected, attention.expected, bandwidth.expected, apart=False, serial=False),
         Clock(job, worst, compute.lower, attention.lower, bandwidth.lower, apart=True, serial=True),
     )
+
+
+def messages(job: Job, plan: Parallelism, compute: float, attention: float, bandwidth: float) -> float:
+    """Time of all messages of a step, those that arithmetic hides as well, at the rates that software reaches [s]."""
+    _, usual, _ = communication.rates(job.fabric)
+    return Clock(job, usual, compute, attention, bandwidth, apart=False, serial=True).step(plan).communication
 
 
 def estimate(plan: Parallelism, at: tuple[Clock, Clock, Clock]) -> tuple[Step, Estimate]:

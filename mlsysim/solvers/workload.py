@@ -8,6 +8,7 @@ from mlsysim import precision as formats
 from mlsysim import registry
 from mlsysim.check import InvalidValue, count
 from mlsysim.physics import batching, experts, latent, roofline, transformer, window
+from mlsysim.physics.operators import tile_flops
 from mlsysim.records import ModelSpec
 from mlsysim.solvers.encoder_decoder import cross_kv, crossing, encoding
 from mlsysim.solvers.phase import Operator
@@ -147,6 +148,7 @@ class Workload:
         projections, head = model.projection_parameters, model.head_parameters
         spilled = passes * element * (0.0 if cache is None else self._spilled(tokens, cache))
         streamed, around = passes * self.weight_bytes, tokens * spilled
+        projected, fed = tiles(passes * model.layers, tokens, model.projection_shapes), self._fed_tiles(passes, tokens)
         return (
             # Of the embedding, only the rows of the tokens at hand are read.
             Operator("embedding", passes * tokens * hidden * element, 0.0, tokens * hidden * spilled, 0.0),
@@ -156,6 +158,7 @@ class Workload:
                 0.0,
                 around * model.layers * self._projected,
                 passes * transformer.linear_flops(projections, tokens),
+                *projected,
             ),
             Operator(
                 "attention",
@@ -171,6 +174,7 @@ class Workload:
                 0.0,
                 around * self._fed,
                 passes * transformer.linear_flops(model.active_feed_forward_parameters, tokens),
+                *fed,
             ),
             Operator(
                 "LM head",
@@ -178,8 +182,23 @@ class Workload:
                 0.0,
                 scored * (3 * hidden + model.vocab) * spilled,
                 passes * transformer.linear_flops(head, scored),
+                passes * tile_flops(scored, hidden, model.vocab),
             ),
         )
+
+    def _fed_tiles(self, passes: int, tokens: int) -> tuple[float, float]:
+        """Of the feed-forward layers' products; all experts of a layer are one, each with its share of the rows."""
+        model, mixed = self.model, self.model.experts
+        plain = passes * (model.layers - model.expert_layers)
+        found = tiles(plain, tokens, model.feed_forward_shapes(model.ffn))
+        if mixed is None:
+            return found
+        rows = tokens * mixed.active / experts.distinct_experts(mixed.count, mixed.active, tokens)
+        parts = [found, tiles(passes * model.expert_layers, rows, model.feed_forward_shapes(mixed.inner))]
+        if mixed.shared:
+            width = mixed.shared * mixed.shared_inner
+            parts.append(tiles(passes * model.expert_layers, tokens, model.feed_forward_shapes(width)))
+        return sum(tile for tile, _ in parts), sum(split for _, split in parts)
 
     def feed_forward_read(self, tokens: float) -> float:
         """Feed-forward weights that so many tokens together touch: of the experts, those at least one is sent to."""
@@ -234,6 +253,13 @@ class Workload:
     def resident(self, batch: int) -> float:
         """Everything that has to be in memory at once [B]."""
         return self.stored_weights() + batch * self.sequence_kv(self.context) + self.workspace(batch)
+
+
+def tiles(times: float, rows: float, shapes: tuple[tuple[int, int], ...]) -> tuple[float, float]:
+    """One tile of each of the products with matrices of these shapes, so many times over, and of the last alone, whose
+    inner dimension tensor parallelism divides [FLOP]."""
+    found = [times * tile_flops(rows, inner, columns) for inner, columns in shapes]
+    return sum(found), found[-1]
 
 
 def workload(

@@ -147,12 +147,15 @@ def test_part_c_has_several_good_answers_and_tempting_bad_ones(designs, module):
         assert failures and "memory" not in failures
 
 
-def test_only_an_mi300x_with_the_bulletin_kept_once_keeps_the_promise_at_the_upper_end(designs, module):
+def test_only_an_mi300x_with_a_long_bulletin_kept_once_keeps_the_promise_at_the_upper_end(designs, module):
     asked = [values for values, _ in designs if values["residents"] == module.TARGET]
-    sure = [values for values in asked if module.verdict(**values, bulletin=1536) == ("keeps it", "keeps it", True)]
-    assert [(values["machine"], values["memory"], values["guessing"]) for values in sure] == [
-        ("MI300X", "shared", "off")
-    ]
+
+    def sure(bulletin):
+        kept = [each for each in asked if module.verdict(**each, bulletin=bulletin) == ("keeps it", "keeps it", True)]
+        return [(each["machine"], each["memory"], each["guessing"]) for each in kept]
+
+    assert sure(1792) == [("MI300X", "shared", "off")]
+    assert sure(1536) == []
 
 
 @pytest.mark.parametrize("bulletin", [1536, 1792])

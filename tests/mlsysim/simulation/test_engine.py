@@ -13,7 +13,7 @@ from mlsysim.solvers.tail_latency import TailLatencyModel
 from mlsysim.solvers.workload import workload
 
 H100 = machine("H100")
-STEPS = StepTimes(workload("Llama3_8B"), H100, resolve("auto", "gpu"))
+STEPS = StepTimes(workload("Llama3_8B"), H100, resolve("auto", "gpu", cores=H100.cores))
 streams = st.lists(st.tuples(st.floats(0, 2), st.integers(1, 600), st.integers(1, 40)), min_size=1, max_size=40).map(
     lambda rows: [Request(*row) for row in sorted(rows)]
 )

@@ -39,7 +39,7 @@ def test_it_is_the_slope_of_the_forward_model(machine, metric, batch, context):
         peak = {name: value * rate for name, value in machine.peak.items()}
         mine = HardwareNode(
             name="Mine", peak=peak, memory=machine.memory, memory_bandwidth=machine.memory_bandwidth * bandwidth,
-            cache=machine.cache,
+            cache=machine.cache, cores=machine.cores,
         )  # fmt: skip
         return getattr(ServingModel().solve(model="Llama3_8B", hardware=mine, **load), metric).expected
 

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mlsysim.check import InvalidInput, InvalidValue, UnknownName
-from mlsysim.fabrics import Fabrics
+from mlsysim.fabrics import Fabric, Fabrics
 from mlsysim.parallelism import SCHEDULES, Parallelism, fault, parallelism, stage_layers
 from mlsysim.registry import Models
 from mlsysim.software import VINTAGES, software
@@ -196,7 +196,28 @@ def test_stragglers_are_waited_for():
     ],
 )
 def test_the_largest_part_binds(parts, wall):
-    assert replace(solve(), step=Step(*map(float, parts))).bound_by == wall
+    assert replace(solve(), step=Step(*(1e3 * each for each in parts))).bound_by == wall
+
+
+@pytest.mark.parametrize(("optimizer", "beside"), [("adam", 8), ("momentum", 4), ("sgd", 0)])
+def test_a_weight_in_fp32_is_its_own_master_copy(optimizer, beside):
+    """In FP32 four bytes of weight and Adam's eight; in mixed precision two, and twelve."""
+    given = {"gpus": 1, "global_batch": 1, "parallelism": Parallelism(), "optimizer": optimizer}
+    wide, mixed = (solve(precision=each, **given).memory for each in ("fp32", "bf16"))
+    parameters = wide.weights / 4
+    assert wide.optimizer == beside * parameters
+    assert mixed.weights + mixed.optimizer == (2 + 4 + beside) * parameters
+
+
+def test_messages_that_outlast_the_arithmetic_that_hides_them_bind():
+    """ZeRO-3 over one port each: less waiting than arithmetic, but no faster machine would shorten the step."""
+    slow = Fabric(name="Ethernet", machine="A100", gpus_per_node=1, link="35 GB/s", nic="35 GB/s")
+    plan = Parallelism(dp=8, zero=3, micro_batch=2)
+    answer = solve(model="Llama2_7B", fabric=slow, gpus=8, global_batch=64, parallelism=plan, software="flash-2024")
+    assert 0.0 < answer.step.communication < answer.step.arithmetic < answer.messages
+    assert answer.bound_by == "communication"
+    fewer = replace(answer, plan=replace(plan, micro_batch=8))
+    assert fewer.messages == pytest.approx(answer.messages / 4)
 
 
 def test_what_does_not_fit_says_what_would_mend_it():

@@ -10,6 +10,7 @@ from mlsysim import DistributedModel, Experts, Fabric, Models, ParallelismOptimi
 from mlsysim.check import InvalidValue
 from mlsysim.parallelism import Parallelism
 from mlsysim.physics import window
+from mlsysim.software import software
 
 H800 = Fabric(name="H800", machine="H100", gpus_per_node=8, link="200 GB/s", nic="50 GB/s")
 MIXED = [each for each in Models if each.experts]
@@ -191,6 +192,19 @@ def tokens_per_gpu(answer):
     return [each / answer.job.gpus for each in (answer.throughput.lower, answer.throughput.expected)], (
         answer.throughput.upper / answer.job.gpus
     )
+
+
+def test_tokens_go_to_their_experts_in_eight_bits_and_come_back_in_sixteen():
+    """One way of two takes half as long: three quarters; in sixteen-bit arithmetic nothing changes."""
+    plan = Parallelism(dp=8, ep=8, zero=1)
+    given = {"model": "DeepSeek_V3", "fabric": "DGX H100", "gpus": 8, "global_batch": 8, "parallelism": plan}
+    plain = replace(software("dualpipe-2024"), overlap=False, overlap_experts=False, narrow_tokens=False)
+    for precision, share in (("fp8", 0.75), ("bf16", 1.0)):
+        wide, narrow = (
+            DistributedModel().solve(**given, precision=precision, software=replace(plain, narrow_tokens=each)).step
+            for each in (False, True)
+        )
+        assert narrow.expert == pytest.approx(share * wide.expert, rel=0.02)
 
 
 DUALPIPE = {"global_batch": 15360, "context": 4096, "software": "dualpipe-2024", "fabric": H800}
