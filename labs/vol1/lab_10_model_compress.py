@@ -59,6 +59,7 @@ with app.setup:
         "int4-gptq": "INT4, GPTQ",
         "int4-awq": "INT4, AWQ",
     }
+    NAMED = {"awq": "AWQ", "gptq": "GPTQ", "rtn": "rounding", "smoothquant": "SmoothQuant", "sparsegpt": "SparseGPT"}
     METHODS = {"int8": "smoothquant", "int4-rtn": "rtn", "int4-gptq": "gptq", "int4-awq": "awq"}
     KINDS = {
         "fp16": ("16 bits", {}),
@@ -237,7 +238,7 @@ def gain(machine, way, batch):
         unit="1",
         text=times(found.expected),
         name="as fast as with 16 bits",
-        label=f"{machine}, {WAYS[way]}, {batch:,} readers",
+        label=f"{machine}, {WAYS[way]}, {batch:,} reader{'s' * (batch > 1)}",
         range_text=f"between {found.lower:.2f} and {times(found.upper)}",
         bound_by=after.bound_by,
         equation=(
@@ -261,7 +262,7 @@ def room(machine, way, batch):
         unit="B",
         text=ms.format_quantity(memory.total, "B", 3),
         name="in memory",
-        label=f"{machine}, {WAYS[way]}, {batch:,} readers",
+        label=f"{machine}, {WAYS[way]}, {batch:,} reader{'s' * (batch > 1)}",
         equation=(
             *memory_lines(memory),
             f"{ms.format_quantity(result.stored, 'B', 3):>8}  the weights as a file",
@@ -274,6 +275,17 @@ def published(kind, method):
     """What published models of a format lost to a method, judged by how much the 70B model may lose."""
     asked = {"weights": kind} if kind == "int4" else {"arithmetic": kind}
     return ms.CompressionModel().solve(model=LARGE, hardware="H100", method=method, most_loss=FLOOR, **asked)
+
+
+@app.function
+def told(table):
+    """A published table in a sentence."""
+    change, own = table.change, table.own
+    this = f"this one’s by {own.change:.1%}" if own else "this one is not among them"
+    return (
+        f"By {NAMED[table.method]}, published models’ perplexity grew by {change.expected:.1%}, {change.lower:.1%} to "
+        f"{change.upper:.1%} over {len(table.rows)}; {this}."
+    )
 
 
 @app.function
@@ -714,7 +726,7 @@ def instrument_b(b, lab):
         return charts.Stack(label, [term.expected / kernels for term in terms], text)
 
     _table = _result.accuracy
-    _said = f" Published models lost accuracy by it: {_table.sentence()}." if _table else ""
+    _said = f" {told(_table)}" if _table else ""
     lab.instrument(
         charts.iron_law(
             (
@@ -804,15 +816,6 @@ def from_lab_08(lab, third):
 
 
 @app.cell
-def part_c(lab, third):
-    mo.stop(third.value is None)
-    c = lab.panel("C")
-    c_is_open = True
-    c
-    return c, c_is_open
-
-
-@app.cell
 def handed_on(earlier):
     trained = "fp8" if earlier.value["precision"] == "fp8" else "bf16"
     _from = (
@@ -827,6 +830,15 @@ def handed_on(earlier):
     )
     mo.Html(f'<p class="small" id="handed-on">{_from} {_so}</p>')
     return (trained,)
+
+
+@app.cell
+def part_c(lab, third):
+    mo.stop(third.value is None)
+    c = lab.panel("C")
+    c_is_open = True
+    c
+    return c, c_is_open
 
 
 @app.cell
@@ -876,15 +888,19 @@ def instrument_c(c, lab, trained):
         ),
         charts.against_limit(
             [
-                charts.Band(name, table.change.lower, table.change.expected, table.change.upper, verdict(table))
+                charts.Band(
+                    name,
+                    *(100 * end for end in (table.change.lower, table.change.expected, table.change.upper)),
+                    verdict(table),
+                )
                 for name, table in _tables.items()
             ],
-            FLOOR,
+            100 * FLOOR,
             f"at most {FLOOR:.1%}",
-            charts.Axis("growth of perplexity, as a fraction"),
+            charts.Axis("growth of perplexity, %"),
             "What published models lost to each method: least, median and most. "
             + (
-                f"{_tables[FORMS[_form]].sentence().replace('not this one', 'this one not among them')}."
+                told(_tables[FORMS[_form]])
                 if _form in METHODS
                 else "Sixteen bits lose nothing."
                 if _form == "fp16"
