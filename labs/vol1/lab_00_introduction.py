@@ -56,7 +56,7 @@ with app.setup:
         "machine": Varied(("H100", "MI300X", "A100")),
         "small": Varied(
             ("nRF52840", "STM32L4R5"),
-            lambda name: f"{name}, a chip the size of a fingernail ({NODES[name].clock / 1e6:.0f} MHz, Cortex-M4F)",
+            lambda name: f"{name} (a microcontroller: a Cortex-M4F at {NODES[name].clock / 1e6:.0f} MHz)",
         ),
     }
     FACTOR = {"x": 1, "X": 1, "times": 1, "thousand": 1e3, "million": 1e6, "billion": 1e9, "k": 1e3, "M": 1e6}
@@ -545,8 +545,7 @@ def instrument_b(b, lab):
                 for job, each in _work.items()
             },
             f"The {_node.full_name}, {REGISTRY.index(_machine) + 1} of {len(REGISTRY)}: below {_ridge.text} it waits for bytes. "
-            f"That is {' and '.join([', '.join(_waits[:-1]), _waits[-1]]) if len(_waits) > 1 else _waits[0] if _waits else 'none'} "
-            f"of the three jobs.",
+            f"Of the three jobs that is {' and '.join(_waits) or 'none'}.",
         ),
         lab.reading(ridge, machine=_machine),
         lab.reading(peak, machine=_machine),

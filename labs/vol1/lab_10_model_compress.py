@@ -315,7 +315,7 @@ def design_label(machine, form, gpus, at_once):
 
 @app.function
 def fleet(machine, form, gpus, at_once, trained):
-    """Reading: accelerators for all questions."""
+    """Reading: accelerators for all questions. What the model was trained in is kept with it: the limits depend on it."""
     answer = design(machine, form, gpus, at_once)
     count, (best, worst) = answer.fleet(DEMAND), answer.fleet_range(DEMAND)
     return Reading(
@@ -391,11 +391,10 @@ def answers(machine="H100", crowd=512):
 def assumptions(machine="H100", crowd=512):
     """What wrong assumptions lead to, for each locked question."""
     one, many = alone(machine, MODEL, 4)[1], squeezed(machine, "int4", crowd)
-    two = fewest(machine, "fp16")[1].gpus
     right = answers(machine, crowd)["fewest"]
     told = {
-        "fp16": "You expected compression to bring nothing on a full machine. INT4 weights alone bring little there. But what "
-        f"fits in sixteen bits needs {two} of them a replica, or has less room for readers.",
+        "fp16": "You expected compression to bring nothing on a full machine. Packed weights alone bring little there; eight "
+        "bits are computed at twice the rate, and leave room for more readers.",
         "int8": "You went for eight bits. Look again at what a full machine waits for.",
         "int4": "You went for the fewest bits. A full machine waits for arithmetic, and four-bit weights are computed in "
         "sixteen.",
