@@ -56,22 +56,23 @@ with app.setup:
         "machine": Varied(("H100", "MI300X", "A100")),
         "small": Varied(
             ("nRF52840", "STM32L4R5"),
-            lambda name: f"{name} (a microcontroller: a Cortex-M4F at {NODES[name].clock / 1e6:.0f} MHz)",
+            lambda name: f"{name} ({NODES[name].clock / 1e6:.0f} MHz Cortex-M4F)",
         ),
     }
     FACTOR = {"x": 1, "X": 1, "times": 1, "thousand": 1e3, "million": 1e6, "billion": 1e9, "k": 1e3, "M": 1e6}
     FIRST = Lock(
         name="peak",
-        question="An accelerator of a datacentre, the {machine}, and the {small} both multiply and add integers of eight bits. "
-        "At their best, how many of these operations does the large one do for each one of the small?",
+        question="The {machine} is a large chip: models that chat run on such. The {small} is a small one, of the kind that "
+        "fits a hearing aid. At their best, how many additions and multiplications of 8-bit integers does the large one do "
+        "while the small one does one?",
         unit="×",
         units=FACTOR,
         reason_hint="a guess is welcome; I compared …",
     )
     SECOND = Lock(
         name="bandwidth",
-        question="The same two, the {machine} and the {small}. Bandwidth is how many bytes a second come from the memory to "
-        "where they are used. How many times the bandwidth does the large one have?",
+        question="The same two chips, {machine} and {small}. Bandwidth says how many bytes a second come out of the memory. "
+        "How many times as much of it has the large one?",
         unit="×",
         units=FACTOR,
         reason_hint="beside the arithmetic, memory …",
@@ -545,7 +546,7 @@ def instrument_b(b, lab):
                 for job, each in _work.items()
             },
             f"The {_node.full_name}, {REGISTRY.index(_machine) + 1} of {len(REGISTRY)}: below {_ridge.text} it waits for bytes. "
-            f"Of the three jobs that is {' and '.join(_waits) or 'none'}.",
+            f"The jobs that wait for them: {', '.join(_waits) or 'none'}.",
         ),
         lab.reading(ridge, machine=_machine),
         lab.reading(peak, machine=_machine),
@@ -613,18 +614,7 @@ def instrument_c(c, lab):
     _job, _machine = c.value["job"], c.value["machine"]
     _, _time, _needed, _reasons = place(_job, _machine)
     _doing, _, _within, _allowed, _where = JOBS[_job]
-    _shares = {
-        "memory, of what there is": _needed / NODES[_machine].memory,
-        "power, of what is allowed": watts(_job, _machine) / _allowed,
-        "time, of what there is": _time.expected / _within,
-    }
-    _worst = max(_shares, key=_shares.get)
-
-    _points = {
-        each: (watts(_job, each), place(_job, each)[1].expected)
-        for each in PLACES
-        if not place(_job, each)[3] or each == _machine
-    }
+    _points = {each: (watts(_job, each), 1e3 * place(_job, each)[1].expected) for each in PLACES}
     _good = [point for each, point in _points.items() if not broken(_job, each)]
 
     def _stands(machine, point):
@@ -638,22 +628,29 @@ def instrument_c(c, lab):
     lab.instrument(
         charts.magnitudes(
             [
-                charts.Item("the limit", 1.0, "1×"),
-                *(charts.Item(name, share, f"{share:,.3g}×") for name, share in _shares.items()),
+                charts.Item("needed", _needed, written(_needed, "B")),
+                *(
+                    charts.Item(
+                        NODES[each].name,
+                        NODES[each].memory,
+                        written(NODES[each].memory, "B") + ", yours" * (each == _machine),
+                    )
+                    for each in PLACES
+                ),
             ],
-            "times the limit",
-            f"{_job.capitalize()} on the {NODES[_machine].name}: what is right of the limit breaks it. The nearest to it, or the "
-            f"farthest beyond, is {_worst}: {_shares[_worst]:,.3g} times.",
+            "memory, B",
+            f"The {_job} needs {written(_needed, 'B')} of memory on the {NODES[_machine].name}, which has "
+            f"{written(NODES[_machine].memory, 'B')}.",
         ),
         charts.pareto(
             [
                 charts.Candidate(NODES[each].name, *point, _stands(each, point))
                 for each, point in sorted(_points.items(), key=lambda pair: pair[1])
             ],
-            charts.Axis("power", "W", log=True),
-            charts.Axis(f"time for {_doing}", "s", log=True),
-            "Machines whose memory is large enough, and yours, by the power they take and the time they need. Smaller is better "
-            "for both; what keeps the limits and nothing beats is on the front.",
+            charts.Axis("power, W", log=True),
+            charts.Axis(f"time for {_doing}, ms", log=True),
+            f"Power and time on each machine: both are better when smaller. Allowed are {written(_allowed, 'W')} and "
+            f"{written(_within, 's')}. What does not fit the memory is drawn as if it did, and breaks a limit.",
         ),
         lab.reading(job_time, job=_job, machine=_machine) if not _reasons else "",
         lab.reading(job_power, job=_job, machine=_machine),
