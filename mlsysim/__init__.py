@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.reasoning import ReasoningModel as ReasoningModel
     from mlsysim.solvers.reasoning import Requests as Requests
     from mlsysim.solvers.reliability import ReliabilityModel as ReliabilityModel
+    from mlsysim.solvers.replica import ReplicaModel as ReplicaModel
     from mlsysim.solvers.retraining import RetrainingModel as RetrainingModel
     from mlsysim.solvers.scaling import ScalingModel as ScalingModel
     from mlsysim.solvers.sensitivity import SensitivitySolver as SensitivitySolver
@@ -114,6 +115,7 @@ _HOME = {
     "ReasoningModel": "solvers.reasoning",
     "ReliabilityModel": "solvers.reliability",
     "Rented": "solvers.economics",
+    "ReplicaModel": "solvers.replica",
     "Requests": "solvers.reasoning",
     "RetrainingModel": "solvers.retraining",
     "ScalingModel": "solvers.scaling",

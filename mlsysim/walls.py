@@ -49,7 +49,7 @@ _TABLE = (
         "Node",
         "batching",
         "continuous: b / (b T_p + (L - 1) T_d); static: L_max in place of L",
-        "BatchingModel",
+        "BatchingModel, ReplicaModel",
         "Yu et al., Orca, OSDI 2022; Kwon et al., PagedAttention, SOSP 2023",
     ),
     (

@@ -152,8 +152,8 @@ def _too_large(result: TensorParallelResult) -> Reason:
     return Reason(
         verdict="Does not fit.",
         subject=f"{load.model.name} in {load.stored_as}, batch {load.batch:,d} and context {load.context:,d}, needs "
-        f"{write_enough(memory.total, 'B')} on each of {result.gpus} GPUs; the {result.hardware.name} has "
-        f"{write(memory.capacity, 'B')}.",
+        f"{write_enough(memory.total, 'B')}{f' on each of {result.gpus} GPUs' * (result.gpus > 1)}; the "
+        f"{result.hardware.name} has {write(memory.capacity, 'B')}.",
         limit="memory capacity",
         wall=WALLS["memory capacity"].number,
         value=memory.total,

@@ -67,4 +67,4 @@ def test_the_lint_finds_what_it_looks_for(loaded, row):
         "answers": lambda **given: {n: (-1.0 if n == name else k) for n, k in defined["answers"](**given).items()}
     }
     assert any("above zero" in fault for fault in lint.faults(lab, told))
-    assert lint.leaks(f"It is {key:.3g}.", key)
+    assert lint.leaks(f"It is {float(f'{key:.3g}'):.10g}.", key)

@@ -8,6 +8,7 @@ from mlsysim import (
     DisaggregatedModel,
     Engine,
     HardwareNode,
+    ReplicaModel,
     SensitivitySolver,
     ServingModel,
     SpeculativeDecoding,
@@ -114,6 +115,15 @@ CASES = {
         ("link", "900 GB"),
         ("link", 0),
         ("model", "H100"),
+    ],
+    (ReplicaModel, *ONE.items()): [
+        ("gpus", 3),
+        ("output", 1),
+        ("output", 0),
+        ("prompt", 0),
+        ("batch", 0),
+        ("itl", "50 GB"),
+        ("weights", "int3"),
     ],
     (DisaggregatedModel, ("model", "Llama3_8B"), ("reading", "H100"), ("writing", "A100"), ("link", "50 GB/s")): [
         ("link", "400 Gb/s"),
