@@ -124,7 +124,8 @@ def test_every_failure_of_part_c_can_be_met_and_left(module, lab):
         for limit, sentence in found:
             met.add((values["joined"], limit))
             assert re.search(
-                {"memory": r"\d GB on each GPU; the H100 has 80 GB", "communication": r"\d s of .* 40%"}[limit], sentence
+                {"memory": r"\d GB on each GPU; the H100 has 80 GB", "communication": r"\d s of .* 40%"}[limit],
+                sentence,
             )
             assert "would" in sentence
         if not found:
