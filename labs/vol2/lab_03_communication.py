@@ -700,7 +700,8 @@ def instrument_c(c, lab):
     _joined, _pieces = _design["joined"], _design["pieces"]
     _found = step(**_design)
     _rows = [
-        (each.start, each.end - (0.06 * (each.end - each.start) if _pieces <= 32 else 0.0)) for each in _found.sendings
+        (each.start, each.end - (0.06 * (each.end - each.start) if 1 < _pieces <= 32 else 0.0))
+        for each in _found.sendings
     ]
     if _pieces > 32:
         # Pieces that follow each other at once are one bar: what counts is when the network is busy.
@@ -779,9 +780,9 @@ def reveal_c(done_c, given, lab, third):
             ),
             lab.remember(
                 f"Of {_whole.visible.format(3)} of messages, {CUT} pieces hide {1 - remains(_at_once):.0%}: as much as the last "
-                f"backward pass is long, {written(_cut.backward)}. Half the bits leave {_half.visible.format(3)} instead of "
-                f"{_cut.visible.format(3)} to wait for; so does memory: with 8 sequences at once the pass is longer, and "
-                f"the same bytes are seen for {_long.visible.format(3)}."
+                f"backward pass is long, {written(_cut.backward)}. With half the bits {_half.visible.format(3)} are left to wait "
+                f"for instead of {_cut.visible.format(3)}. Memory does it without touching a bit: 8 sequences at once make the pass "
+                f"longer, and {_long.visible.format(3)} are left."
             ),
             lab.further(
                 f"Done early? Bring the MI300Xs under {GOAL:.0%} with half of the sequences at once that you needed, or with "
