@@ -227,6 +227,15 @@ def needed(offer):
 
 
 @app.function
+def most():
+    """The largest share that a design of part C reaches within its limits, and its fleet: the storage at its fastest, a
+    failure noticed at its soonest, no more spares than needed."""
+    enough = {offer: min(n for n in SPARES if n >= needed(offer)) for offer in OFFERS}
+    designs = [(offer, RATES[-1], min(NOTICED), minutes, enough[offer]) for offer in OFFERS for minutes in MINUTES]
+    return max((paid_share(*design).expected, design[0]) for design in designs if not broken(*design))
+
+
+@app.function
 def design_label(offer, rate, noticed, minutes, spares):
     """A design of part C in few words."""
     return f"{OFFERS[offer][1]:,} {offer}, {rate} GB/s, noticed in {duration(noticed)}, {minutes} min, {spares} spares"
@@ -801,15 +810,7 @@ def reveal_c(done_c, given, lab, third):
     mo.stop(not done_c.value)
     _says, _faster = answers(**given)["left"], given["faster"]
     _before, _after = fleet(FLEET), fleet(FLEET, SLOW / _faster)
-    _most = max(
-        (paid_share(offer, rate, noticed, minutes, spares).expected, offer)
-        for offer in OFFERS
-        for rate in RATES
-        for noticed in NOTICED
-        for minutes in MINUTES
-        for spares in SPARES
-        if not broken(offer, rate, noticed, minutes, spares)
-    )
+    _most = most()
     _quick = run(_most[1], RATES[-1], min(NOTICED), 30)
     mo.vstack(
         [
