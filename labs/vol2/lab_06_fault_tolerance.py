@@ -14,7 +14,7 @@ with app.setup:
 
     import mlsysim as ms
     from labkit import FLEET_TERMS, Assumption, Choice, Lab, Lock, Part, Probe, Reading, Slider, Varied, charts
-    from mlsysim.simulation.interruptions import KINDS, simulate_run
+    from mlsysim.simulation.interruptions import simulate_run
     from mlsysim.software import optimizer_bytes
     from mlsysim.solvers.reliability import duration
 
@@ -41,11 +41,11 @@ with app.setup:
     CHECKPOINT = (2 + optimizer_bytes("adam").value) * getattr(ms.Models, MODEL).parameters
     BUDGET, GOAL = 500e12, 0.9
     SPENT = {
-        "work": "var(--lab-bytes)",
-        "writing": "var(--lab-arithmetic)",
-        "lost work": "var(--lab-bad)",
+        "work": "var(--lab-arithmetic)",
+        "writing": "var(--lab-bytes)",
         "restarting": "var(--lab-overhead)",
-        "standing by": "var(--lab-violet)",
+        "lost work": "var(--lab-violet)",
+        "standing by": "var(--lab-teal)",
     }
 
     @cache
@@ -107,7 +107,7 @@ with app.setup:
 @app.function
 def percent(share):
     """A share as a percentage."""
-    return f"{100 * share:.3g}%"
+    return f"{100 * share:#.3g}".rstrip(".") + "%"
 
 
 @app.function
@@ -620,18 +620,18 @@ def instrument_b(b, lab):
     _all = [fleet(_gpus, _write, minutes) for minutes in MINUTES]
 
     def _line(name):
-        return charts.Curve(name, [(m, each.shares[name]) for m, each in zip(MINUTES, _all, strict=True)])
+        return charts.Curve(name, [(m, each.shares[name]) for m, each in zip(MINUTES, _all, strict=True)], SPENT[name])
 
     lab.instrument(
         charts.timeline(
             [
                 charts.Span("the fleet", kind, each.start, min(each.end, _until))
-                for kind in KINDS
+                for kind in ("writing", "work", "restarting", "lost work")  # as a timeline hands out colours
                 for each in _strip
                 if each.kind == kind and each.start < _until
             ],
-            f"One course of {duration(_until)}: {sum(each.failed >= 0 and each.end <= _until for each in _strip)} interruptions, and "
-            f"{sum(each.kind == 'writing' and each.end <= _until for each in _strip)} checkpoints.",
+            f"One course of {duration(_until)}. Interruptions: {sum(each.failed >= 0 and each.end <= _until for each in _strip)}; "
+            f"checkpoints: {sum(each.kind == 'writing' and each.end <= _until for each in _strip)}.",
         ),
         charts.u_curve(
             [_line("writing"), _line("lost work"), _line("restarting")],
@@ -698,7 +698,7 @@ def reveal_b(done_b, given, lab, second):
                 f"{percent(_lost)} of the time: {FLEET * _lost:,.0f} GPUs that work for nothing. Anything from {_near[0]} to "
                 f"{_near[-1]} minutes costs at most 2 points more."
             ),
-            lab.instrument(
+            mo.Html(
                 charts.magnitudes(
                     [charts.Item(name, each, duration(each)) for name, each in _shown],
                     "work between two checkpoints, s",
@@ -743,13 +743,17 @@ def instrument_c(c, lab):
     def _bar(offer):
         servers = OFFERS[offer][1] // SERVER
         own = servers / (servers + _spares)
-        shares = [share * own for share in run(offer, **_spent).shares.values()]
+        shares = run(offer, **_spent).shares | {"standing by": (1 - own) / own}
         paid = paid_share(**{**_design, "offer": offer})
-        return charts.Stack(f"{offer}{', yours' * (offer == _offer)}", [*shares, 1 - own], f"{paid.expected:.1%} work")
+        return charts.Stack(
+            f"{offer}{', yours' * (offer == _offer)}",
+            [shares[name] * own for name in SPENT],
+            f"{paid.expected:.1%} work",
+        )
 
     _at = [run(_offer, _design["rate"], _design["noticed"], minutes) for minutes in MINUTES]
     _lines = [
-        charts.Curve(name, [(m, each.shares[name]) for m, each in zip(MINUTES, _at, strict=True)])
+        charts.Curve(name, [(m, each.shares[name]) for m, each in zip(MINUTES, _at, strict=True)], SPENT[name])
         for name in ("writing", "lost work", "restarting")
     ]
     lab.instrument(
