@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.forward import ForwardModel as ForwardModel
     from mlsysim.solvers.guardrail import GuardrailModel as GuardrailModel
     from mlsysim.solvers.network import NetworkModel as NetworkModel
+    from mlsysim.solvers.overlap import OverlapModel as OverlapModel
     from mlsysim.solvers.plans import ParallelismOptimizer as ParallelismOptimizer
     from mlsysim.solvers.privacy import PrivacyModel as PrivacyModel
     from mlsysim.solvers.reasoning import ReasoningModel as ReasoningModel
@@ -107,6 +108,7 @@ _HOME = {
     "ModelSpec": "records",
     "Models": "registry",
     "NetworkModel": "solvers.network",
+    "OverlapModel": "solvers.overlap",
     "Owned": "solvers.economics",
     "Parallelism": "parallelism",
     "ParallelismOptimizer": "solvers.plans",

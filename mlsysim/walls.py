@@ -112,7 +112,7 @@ _TABLE = (
         "Fleet",
         "communication",
         "T = 2 (n - 1)/n M/B + 2 (n - 1) alpha",
-        "CommunicationModel, NetworkModel",
+        "CommunicationModel, OverlapModel, NetworkModel",
         "Patarasuk & Yuan, J. Parallel Distrib. Comput. 69(2), 2009",
     ),
     (

@@ -36,6 +36,6 @@ class Row:
 
 
 def read() -> list[Row]:
-    """All rows, in the order of the file."""
+    """All rows, by volume and number: the file is written to as labs come."""
     table = tomllib.loads((LABS / "catalog.toml").read_text(encoding="utf-8"))
-    return [Row(name=name, **fields) for name, fields in table.items()]
+    return [Row(name=name, **table[name]) for name in sorted(table)]

@@ -326,3 +326,42 @@ def ring_traffic(message: float, ranks: int) -> float:
     Patarasuk & Yuan, J. Parallel Distrib. Comput. 69(2), 2009, theorem 1.
     """
     return 2 * (ranks - 1) * message / ranks
+
+
+def ring_contributions(ranks: int, steps: int) -> list[list[int]]:
+    r"""How many ranks' numbers are in each share that each rank holds, so many steps into a ring all-reduce.
+
+    .. math:: c_{r+1,\,r-k} \leftarrow c_{r,\,r-k} + [k < n-1]\;c_{r+1,\,r-k}
+
+    Parameters
+    ----------
+    ranks : participants n [-]
+    steps : steps done, from 0 to 2(n-1); in step k rank r sends its share r-k to rank r+1, both modulo n [-]
+
+    Returns
+    -------
+    a row for each rank, with a count from 1 to n for each share [-]
+
+    Assumptions
+    -----------
+    As for the ring all-reduce: the first n-1 steps are its reduce-scatter and add, the others its all-gather and
+    replace.
+
+    Examples
+    --------
+    Three ranks: at first, when the sums are scattered, and at the end:
+
+    >>> ring_contributions(3, 0), ring_contributions(3, 2), ring_contributions(3, 4)
+    ([[1, 1, 1], [1, 1, 1], [1, 1, 1]], [[1, 3, 2], [2, 1, 3], [3, 2, 1]], [[3, 3, 3], [3, 3, 3], [3, 3, 3]])
+
+    References
+    ----------
+    Patarasuk & Yuan, J. Parallel Distrib. Comput. 69(2), 2009, section 3.
+    """
+    held = [[1] * ranks for _ in range(ranks)]
+    for step in range(steps):
+        flying = [(rank, (rank - step) % ranks, held[rank][(rank - step) % ranks]) for rank in range(ranks)]
+        for rank, share, count in flying:
+            there = held[(rank + 1) % ranks]
+            there[share] = count + (there[share] if step < ranks - 1 else 0)
+    return held

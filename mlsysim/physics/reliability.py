@@ -37,6 +37,38 @@ def mtbf_of_many(mtbf: float, count: float) -> float:
     return mtbf / count
 
 
+def undisturbed(time: float, mtbf: float) -> float:
+    r"""Probability that a time passes without a failure.
+
+    .. math:: P = e^{-t/M}
+
+    Parameters
+    ----------
+    time : how long t [s]
+    mtbf : mean time between failures M [s]
+
+    Returns
+    -------
+    probability [-]
+
+    Assumptions
+    -----------
+    Failures come at a constant rate: what has lasted long is as likely to fail as what is new.
+
+    Examples
+    --------
+    Eight hours where a failure comes every twelve:
+
+    >>> undisturbed(8.0, 12.0)
+    0.513...
+
+    References
+    ----------
+    Barlow & Proschan, "Mathematical Theory of Reliability", Wiley, 1965, chapter 2.
+    """
+    return exp(-time / mtbf)
+
+
 def all_up(availability: float, count: float) -> float:
     r"""Probability that all of many machines are up at once.
 

@@ -110,12 +110,27 @@ class ReliabilityResult:
         """Each input, with its source and tier."""
         return self.inputs
 
+    def undisturbed(self, within: float | str) -> Estimate:
+        """Probability that so much time passes without a failure."""
+        time = quantity("within", within, "s", 'within="8 h"')
+        worst, usual, best = (
+            reliability.undisturbed(time, each) for each in (self.mtbf.lower, self.mtbf.expected, self.mtbf.upper)
+        )
+        return Estimate(worst, usual, best, "1")
+
+    def saves(self, within: float | str) -> float:
+        """Checkpoints completed in so much time, those that are lost again apart."""
+        return self.shares["writing"] * quantity("within", within, "s", 'within="24 h"') / self.write
+
+    def in_repair(self, repair: float | str) -> float:
+        """Machines in repair at a time, on average."""
+        return quantity("repair", repair, "s", 'repair="24 h"') / self.mtbf.expected
+
     def spares(self, *, repair: float | str, confidence: float = 0.99, gpus_per_node: int = 8) -> int:
         """Nodes that have to stand by so that, with this confidence, no failed one is waited for."""
-        time = quantity("repair", repair, "s", 'repair="24 h"')
+        failed = self.in_repair(repair)
         sure = number("confidence", confidence, "confidence=0.99", at_most=0.999999)
         count("gpus_per_node", gpus_per_node, "gpus_per_node=8", at_most=1024)
-        failed = time / self.mtbf.expected
         if failed > LARGEST_SPARES / 20:
             rule = f"it lasts so long that {failed:,.0f} nodes would be in repair at once"
             raise InvalidValue("repair", repair, rule, 'repair="24 h"')

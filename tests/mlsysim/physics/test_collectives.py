@@ -96,3 +96,15 @@ def test_at_scale_the_network_halves_a_ring():
 def test_everyone_to_everyone_is_as_much_as_a_gather_of_the_same_size(message, ranks, bandwidth):
     exchanged = collectives.all_to_all_time(message, ranks, bandwidth)
     assert exchanged == collectives.all_gather_time(message, ranks, bandwidth)
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 3, 5, 8])
+def test_contributions_are_those_of_a_ring_that_is_played(ranks):
+    """As sets of whose numbers a share holds: sums in which nobody counts twice."""
+    held = [[{rank} for _ in range(ranks)] for rank in range(ranks)]
+    for step in range(2 * (ranks - 1) + 1):
+        assert collectives.ring_contributions(ranks, step) == [[len(whose) for whose in row] for row in held]
+        flying = [(rank, (rank - step) % ranks, set(held[rank][(rank - step) % ranks])) for rank in range(ranks)]
+        for rank, share, whose in flying:
+            held[(rank + 1) % ranks][share] |= whose
+    assert collectives.ring_contributions(ranks, 2 * (ranks - 1)) == [[ranks] * ranks] * ranks

@@ -216,3 +216,23 @@ def test_the_iron_law_refuses(field, value):
     with pytest.raises(InvalidInput) as caught:
         solve().training_time(**{"operations": 1e24, "rate": 1e15, "mfu": 0.4} | {field: value})
     assert field in str(caught.value)
+
+
+def test_a_night_without_interruption():
+    """exp(-t/M): the chance is what all GPUs' own chances multiply to."""
+    answer = solve(gpus=4096)
+    assert answer.undisturbed("8 h").expected == pytest.approx(0.524, abs=0.001)
+    alone = solve(gpus=1).undisturbed("8 h").expected
+    assert answer.undisturbed("8 h").expected == pytest.approx(alone**4096)
+    assert answer.undisturbed("8 h").lower < answer.undisturbed("8 h").expected < answer.undisturbed("8 h").upper
+    with pytest.raises(InvalidInput):
+        answer.undisturbed("8 GB")
+
+
+def test_checkpoints_in_a_day_and_machines_in_repair():
+    answer = solve(gpus=1, interval="20 min", restart="1 s", gpu_mtbf="30 y")
+    assert answer.saves("24 h") == pytest.approx(24 * 60 / 22, rel=1e-3)
+    assert solve(interval="20 min").saves("24 h") < 24 * 60 / 22
+    assert solve().in_repair("24 h") == pytest.approx(419 / 54)
+    with pytest.raises(InvalidInput):
+        answer.saves(-1)
