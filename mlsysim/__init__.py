@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlsysim.records import ModelSpec as ModelSpec
     from mlsysim.registry import Hardware as Hardware
     from mlsysim.registry import Models as Models
+    from mlsysim.solvers.accuracy import top1 as top1
     from mlsysim.solvers.audit import AuditModel as AuditModel
     from mlsysim.solvers.batching import BatchingModel as BatchingModel
     from mlsysim.solvers.communication import CommunicationModel as CommunicationModel
@@ -133,6 +134,7 @@ _HOME = {
     "UnknownName": "check",
     "format_quantity": "units",
     "parse_quantity": "units",
+    "top1": "solvers.accuracy",
 }
 
 __all__ = [*_HOME, "__version__"]
