@@ -30,8 +30,8 @@ with app.setup:
         "ResNet18": "ResNet-18",
         "MobileNetV1": "MobileNetV1",
         "MobileNetV2": "MobileNetV2",
-        "MobileNetV1_Half": "MobileNetV1 × ½",
-        "MobileNetV1_Quarter": "MobileNetV1 × ¼",
+        "MobileNetV1_Half": "MobileNetV1 × 0.5",
+        "MobileNetV1_Quarter": "MobileNetV1 × 0.25",
     }
     PRECISIONS = {"fp16": "FP16", "int8": "INT8"}
     SIDE = 224
@@ -90,7 +90,7 @@ with app.setup:
     }
     FIRST = Lock(
         name="too_big",
-        question="The weights of {network} are numbers of 16 bits. An ESP32-S3 computes from 524 kB of SRAM. How many times "
+        question="{network} keeps each weight in 16 bits. An ESP32-S3 computes from 524 kB of SRAM. How many times "
         "as large as this memory are the weights?",
         unit="×",
         units={"x": 1, "times": 1, "X": 1},
@@ -253,12 +253,12 @@ def working(machine, network, side, precision):
     """Reading: memory a design computes from."""
     if machine in SMALL:
         answer = tiny(machine, network, side)
-        used, name, line = answer.sram, "SRAM", answer.explain().splitlines()[3]
+        used, name, lines = answer.sram, "SRAM", answer.explain().splitlines()[3:5]
     else:
         memory = ran(machine, network, side, precision, POSTS[AT[machine]].batch).memory
         used, name = ms.Estimate.exact(memory.total, "B"), "memory"
         parts = [ms.format_quantity(each, "B", 3) for each in (memory.weights, memory.activations, memory.capacity)]
-        line = "{} of weights and {} of activations at their widest, of {}".format(*parts)
+        lines = ["{} of weights and {} of activations at their widest, of {}".format(*parts)]
     return Reading(
         value=used.expected,
         unit="B",
@@ -266,7 +266,7 @@ def working(machine, network, side, precision):
         name=name,
         label=design_label(machine, network, side, precision),
         range_text=used.format_range(3) if machine in SMALL else "",
-        equation=(line,),
+        equation=lines,
     )
 
 
@@ -602,12 +602,18 @@ def instrument_a(a, lab):
 
     _work = net(_network, _side).flops / net("ResNet50", SIDE).flops
     _time = one(_machine, _network, _side)[0].expected / one(_machine, "ResNet50", SIDE)[0].expected
+    _says = (
+        f"On the {_machine}, {_work:.3g} times ResNet-50’s operations take {_time:.3g} times its time; "
+        f"{leads(_machine, _network, _side)} leads."
+        if (_network, _side) != ("ResNet50", SIDE)
+        else f"Both bars are ResNet-50 on its usual picture; on the {_machine}, {leads(_machine, _network, _side)} leads. "
+        "Change one of the three."
+    )
     _weights, _fits = sixteen(_network), not one(_machine, _network, _side)[2]
     lab.instrument(
         charts.iron_law(
             (_bar("ResNet50", SIDE), _bar(_network, _side, ", yours")),
-            f"On the {_machine}: {_work:.3g} times ResNet-50’s operations take {_time:.3g} times its time; "
-            f"{leads(_machine, _network, _side)} leads.",
+            _says,
         ),
         charts.magnitudes(
             [
