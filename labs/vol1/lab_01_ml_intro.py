@@ -140,8 +140,8 @@ def sixteen(network):
 
 @app.function
 def ratio(value):
-    """A factor with two or three figures, as people write it."""
-    return f"{value:,.0f}×" if value >= 99.5 else f"{value:.3g}×"
+    """A factor with three figures, or a small part of the whole, as people write it."""
+    return f"{value:,.0f}×" if value >= 99.5 else f"{value:.3g}×" if value >= 0.01 else f"{100 * value:.2g}%"
 
 
 @app.function
@@ -594,16 +594,14 @@ def part_a(first, lab):
 def instrument_a(a, lab):
     _machine, _network, _side = a.value["machine"], a.value["network"], a.value["side"]
 
-    def _bar(network, side, mark=""):
+    def _bar(network, side, label):
         time, terms, reasons = one(_machine, network, side)
-        return charts.Stack(
-            f"{NETWORKS[network]}, {side}{mark}", terms, time.format() + ", does not fit" * bool(reasons)
-        )
+        return charts.Stack(label, terms, time.format() + ", does not fit" * bool(reasons))
 
     _work = net(_network, _side).flops / net("ResNet50", SIDE).flops
     _time = one(_machine, _network, _side)[0].expected / one(_machine, "ResNet50", SIDE)[0].expected
     _says = (
-        f"On the {_machine}, {_work:.3g} times ResNet-50’s operations take {_time:.3g} times its time; "
+        f"On the {_machine}, {100 * _work:.3g}% of ResNet-50’s operations take {100 * _time:.3g}% of its time; "
         f"{leads(_machine, _network, _side)} leads."
         if (_network, _side) != ("ResNet50", SIDE)
         else f"Both bars are ResNet-50 on its usual picture; on the {_machine}, {leads(_machine, _network, _side)} leads. "
@@ -612,7 +610,7 @@ def instrument_a(a, lab):
     _weights, _fits = sixteen(_network), not one(_machine, _network, _side)[2]
     lab.instrument(
         charts.iron_law(
-            (_bar("ResNet50", SIDE), _bar(_network, _side, ", yours")),
+            (_bar("ResNet50", SIDE, f"ResNet-50, {SIDE}"), _bar(_network, _side, "yours")),
             _says,
         ),
         charts.magnitudes(
