@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlsysim.records import ModelSpec as ModelSpec
     from mlsysim.registry import Hardware as Hardware
     from mlsysim.registry import Models as Models
+    from mlsysim.solvers.accuracy import keywords as keywords
     from mlsysim.solvers.accuracy import top1 as top1
     from mlsysim.solvers.audit import AuditModel as AuditModel
     from mlsysim.solvers.batching import BatchingModel as BatchingModel
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.forward import ForwardModel as ForwardModel
     from mlsysim.solvers.guardrail import GuardrailModel as GuardrailModel
     from mlsysim.solvers.network import NetworkModel as NetworkModel
+    from mlsysim.solvers.on_device import OnDeviceModel as OnDeviceModel
     from mlsysim.solvers.plans import ParallelismOptimizer as ParallelismOptimizer
     from mlsysim.solvers.privacy import PrivacyModel as PrivacyModel
     from mlsysim.solvers.reasoning import ReasoningModel as ReasoningModel
@@ -107,6 +109,7 @@ _HOME = {
     "ModelSpec": "records",
     "Models": "registry",
     "NetworkModel": "solvers.network",
+    "OnDeviceModel": "solvers.on_device",
     "Owned": "solvers.economics",
     "Parallelism": "parallelism",
     "ParallelismOptimizer": "solvers.plans",
@@ -133,6 +136,7 @@ _HOME = {
     "TrainingRunModel": "solvers.training_run",
     "UnknownName": "check",
     "format_quantity": "units",
+    "keywords": "solvers.accuracy",
     "parse_quantity": "units",
     "top1": "solvers.accuracy",
 }

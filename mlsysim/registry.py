@@ -256,7 +256,7 @@ def files(kind: str) -> list[str]:
     """The names that `constants` or `tables` reads.
 
     >>> files("tables")
-    ['accuracy', 'arrays', 'imagenet']
+    ['accuracy', 'arrays', 'imagenet', 'keywords']
     """
     found = []
     for name in sorted(each.removesuffix(".toml") for each in os.listdir(_DATA) if each.endswith(".toml")):

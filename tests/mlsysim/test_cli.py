@@ -243,6 +243,7 @@ def test_synthesis(run):
         ("grid", len(registry.constants("grid"))),
         ("accuracy", 58),
         ("imagenet", 13),
+        ("keywords", 4),
     ],
 )
 def test_the_zoo_has_a_row_and_a_source_each(run, what, count):

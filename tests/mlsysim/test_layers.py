@@ -45,7 +45,7 @@ def test_multiply_adds_are_the_published_ones(model):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_layers_make_sense(model):
-    assert len(model.layers) > 5
+    assert len(model.layers) >= 4
     for each in model.layers:
         assert each.reads > 0 < each.writes
         assert each.live >= each.reads + each.writes

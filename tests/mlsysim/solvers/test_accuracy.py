@@ -1,8 +1,8 @@
-"""How often published networks of vision are right."""
+"""How often published networks are right."""
 
 import pytest
 
-from mlsysim import Models, top1
+from mlsysim import Models, keywords, top1
 from mlsysim.check import UnknownName
 from mlsysim.registry import tables
 
@@ -22,3 +22,15 @@ def test_what_nobody_published_is_not_known():
     assert top1("MobileNetV1_Half", 160, "int8").source.startswith("https://")
     with pytest.raises(UnknownName, match="model"):
         top1("VGG16", 224)
+
+
+def test_more_work_names_more_keywords_right():
+    names = ("DNN_Small", "DNN_Medium", "DNN_Large", "DS_CNN")
+    figures = [keywords(name).value for name in names]
+    work = [getattr(Models.Layered, name).multiply_adds for name in names]
+    assert figures == sorted(figures) and work == sorted(work)
+    assert Models.Layered.DNN_Small.multiply_adds == pytest.approx(158.8e3 / 2, rel=0.005)  # the paper's operations
+    assert Models.Layered.DNN_Medium.multiply_adds == pytest.approx(397.1e3 / 2, rel=0.005)
+    assert Models.Layered.DNN_Large.multiply_adds == pytest.approx(990.2e3 / 2, rel=0.005)
+    with pytest.raises(UnknownName, match="model"):
+        keywords("ResNet50")
