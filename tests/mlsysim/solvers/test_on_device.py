@@ -35,7 +35,7 @@ def test_a_pass_alone_is_an_inference(batch):
 
 
 def test_adapters_are_counted_as_published():
-    """Rank 8 beside the matrices of a block of BERT: 768 to 2304, 768 to 768, 768 to 3072 and back; and of the pooler."""
+    """Rank 8 beside the matrices of a block, 768 to 2304, 768 to 768, 768 to 3072 and back, and of the pooler."""
     block = 8 * ((768 + 2304) + (768 + 768) + 2 * (768 + 3072))
     assert solve("lora").trained == 12 * block + 8 * (768 + 768)
     assert solve("lora", rank=16).trained == 2 * solve("lora").trained
