@@ -41,6 +41,7 @@ with app.setup:
     RANK, ROUND_BATCH = 8, 16
     DEADLINE, WORD, LEAST = 0.030, 1.0, 0.86
     RADIO, ROUNDS = 500e6, 8
+    LONGER = {"hours": 1 / 24, "week": 7, "weeks": 7, "month": 30.44, "months": 30.44, "year": 365.25, "years": 365.25}
     VARIANTS = {
         "seconds": Varied((30, 60)),
         "batch": Varied((16, 8)),
@@ -68,7 +69,7 @@ with app.setup:
         question="An nRF52840 looks for keywords with DS-CNN, once every {period}, and sleeps in between. A CR2032 coin cell "
         "holds 2,430 J. For how many days does it last?",
         unit="days",
-        units={"d": 1, "day": 1, "weeks": 7, "months": 30.44, "years": 365.25, "h": 1 / 24, "hours": 1 / 24},
+        units={"d": 1, "day": 1, **LONGER},
         reason_hint="each time it wakes …",
     )
 
@@ -576,8 +577,8 @@ def instrument_a(a, lab):
     _each = {name: one(name, _network)[2].expected for name in DEVICES if not out_of(name, _network)}
     _work = inference_energy(power_of(_device), _seconds)
     _store = {
-        "a phone’s battery, 15 Wh": PHONE_BATTERY,
-        "a CR2032 coin cell": tiny("nRF52840", "DS_CNN", 1).battery.value,
+        "phone’s battery": PHONE_BATTERY,
+        "CR2032 coin cell": tiny("nRF52840", "DS_CNN", 1).battery.value,
     }
     _least = min(_each, key=_each.get)
     lab.instrument(
