@@ -749,8 +749,8 @@ def reveal_b(done_b, given, lab, second):
                 ("adapters", *_lora.explain().splitlines()[2:6], "everything", *_full.explain().splitlines()[2:6]),
             ),
             lab.remember(
-                f"Adapters train {_lora.trained / _full.trained:.1%} of the numbers and need {_says:.0f}% of the energy at batch {_batch}: two of "
-                "three passes go through the whole network whatever is trained. At batch 1 they need "
+                f"Adapters train {_lora.trained / _full.trained:.1%} of the numbers and need {_says:.0f}% of the energy at batch {_batch}: of "
+                "three passes through the whole network they spare one. At batch 1 they need "
                 f"{_alone[0] / _alone[1]:.0%}, because training everything reads and writes "
                 f"{ms.format_quantity(_full.memory.optimizer, 'B', 2)} of optimizer state after every example."
             ),
