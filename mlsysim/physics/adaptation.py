@@ -18,6 +18,10 @@ def adapter_parameters(rank: float, inner: float, columns: float) -> float:
     -------
     parameters [-]
 
+    Assumptions
+    -----------
+    Two thin matrices, k x r and r x d, whose product is added to the frozen one; no bias.
+
     Examples
     --------
     Rank 8 beside a matrix of 768 x 768, against its own 589,824:
