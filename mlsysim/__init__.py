@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mlsysim.records import ModelSpec as ModelSpec
     from mlsysim.registry import Hardware as Hardware
     from mlsysim.registry import Models as Models
+    from mlsysim.solvers.accuracy import keywords as keywords
+    from mlsysim.solvers.accuracy import top1 as top1
     from mlsysim.solvers.audit import AuditModel as AuditModel
     from mlsysim.solvers.batching import BatchingModel as BatchingModel
     from mlsysim.solvers.communication import CommunicationModel as CommunicationModel
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.forward import ForwardModel as ForwardModel
     from mlsysim.solvers.guardrail import GuardrailModel as GuardrailModel
     from mlsysim.solvers.network import NetworkModel as NetworkModel
+    from mlsysim.solvers.on_device import OnDeviceModel as OnDeviceModel
     from mlsysim.solvers.overlap import OverlapModel as OverlapModel
     from mlsysim.solvers.plans import ParallelismOptimizer as ParallelismOptimizer
     from mlsysim.solvers.privacy import PrivacyModel as PrivacyModel
@@ -109,6 +112,7 @@ _HOME = {
     "Models": "registry",
     "NetworkModel": "solvers.network",
     "OverlapModel": "solvers.overlap",
+    "OnDeviceModel": "solvers.on_device",
     "Owned": "solvers.economics",
     "Parallelism": "parallelism",
     "ParallelismOptimizer": "solvers.plans",
@@ -136,7 +140,9 @@ _HOME = {
     "TrainingRunModel": "solvers.training_run",
     "UnknownName": "check",
     "format_quantity": "units",
+    "keywords": "solvers.accuracy",
     "parse_quantity": "units",
+    "top1": "solvers.accuracy",
 }
 
 __all__ = [*_HOME, "__version__"]

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
-from mlsysim.check import InvalidValue, UnknownName
+from mlsysim.check import InvalidValue, UnknownName, count
 from mlsysim.layers import Layer
 from mlsysim.records import Datum
 
 
+class Recipe(NamedTuple):
+    """What layers were unfolded from: the sizes of one example, the blocks, parameters beside each channel."""
+
+    input: list[int]
+    blocks: list[dict[str, Any]]
+    vectors: int
+
+
 @dataclass(frozen=True, slots=True)
 class LayeredModel:
-    """A model as the list of its layers, each counted for one example.
+    """A model as the list of its layers, each counted for one example; `recipe` where they came from blocks.
 
     >>> from mlsysim.layers import matrix_product
     >>> LayeredModel(name="One layer", layers=(matrix_product(1, 4096, 4096),)).parameters
@@ -25,6 +33,7 @@ class LayeredModel:
     layers: tuple[Layer, ...] = field(repr=False)
     family: str = ""
     passports: Mapping[str, Datum] = field(default_factory=dict, hash=False, compare=False, repr=False)
+    recipe: Recipe | None = field(default=None, hash=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -79,6 +88,27 @@ class LayeredModel:
             return self.passports[name]
         except KeyError:
             raise UnknownName("datum", name, self.passports or ["parameters"]) from None
+
+    def resized(self, side: int) -> LayeredModel:
+        """The same network on square pictures of another size: its weights stay, activations and operations change.
+
+        >>> from mlsysim import Models
+        >>> network = Models.Layered.MobileNetV1
+        >>> network.resized(112).peak / network.peak
+        0.25
+        """
+        from mlsysim.blocks import unfold
+
+        pixels, example = count("side", side, "side=160"), "Models.Layered.MobileNetV1.resized(160)"
+        if self.recipe is None or len(self.recipe.input) != 3:
+            raise InvalidValue("side", side, f"{self.name} is not described by blocks on a picture", example)
+        shape = [pixels, pixels, self.recipe.input[2]]
+        layers = unfold(shape, self.recipe.blocks, self.recipe.vectors)
+        if sum(each.parameters for each in layers) != self.parameters:
+            raise InvalidValue("side", side, f"the weights of {self.name} depend on the picture's size", example)
+        kept = {name: datum for name, datum in self.passports.items() if name != "multiply_adds"}
+        recipe = self.recipe._replace(input=shape)
+        return LayeredModel(f"{self.name} at {pixels} pixels", layers, self.family, kept, recipe)
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = {each.name: getattr(self, each.name) for each in fields(self)}

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from mlsysim.architecture import Encoder, Experts, Latent
 from mlsysim.blocks import play
 from mlsysim.check import Checks, InvalidValue, UnknownName, text
-from mlsysim.layered import LayeredModel
+from mlsysim.layered import LayeredModel, Recipe
 from mlsysim.records import Datum, HardwareNode, ModelSpec
 
 T = TypeVar("T")
@@ -120,10 +120,11 @@ def layered_from(content: Mapping[str, Any]) -> LayeredModel:
     given = _fields(content, "model", _LAYERED, ("name", "input", "blocks"), each)
     each(text, "name", given["name"], _NEEDED["name"])
     each(text, "family", given.get("family", ""), 'family = "CNN"', empty=True)
-    tape = each(play, given["input"], given["blocks"], given.get("vectors", 1))
+    recipe = Recipe(given["input"], given["blocks"], given.get("vectors", 1))
+    tape = each(play, *recipe)
     _finish(each)
     assert tape is not None
-    return LayeredModel(given["name"], tuple(tape.layers), given.get("family", ""))
+    return LayeredModel(given["name"], tuple(tape.layers), given.get("family", ""), recipe=recipe)
 
 
 def _fields(

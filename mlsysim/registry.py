@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Generic, Protocol, TypeGuard, TypeVar
 
 from mlsysim.check import InvalidValue, UnknownName, fold
-from mlsysim.layered import LayeredModel
+from mlsysim.layered import LayeredModel, Recipe
 from mlsysim.records import Datum, HardwareNode, ModelSpec
 
 _DATA = os.path.join(os.path.dirname(__file__), "data")
@@ -257,7 +257,7 @@ def files(kind: str) -> list[str]:
     """The names that `constants` or `tables` reads.
 
     >>> files("tables")
-    ['accuracy', 'arrays']
+    ['accuracy', 'arrays', 'imagenet', 'keywords']
     """
     found = []
     for name in sorted(each.removesuffix(".toml") for each in os.listdir(_DATA) if each.endswith(".toml")):
@@ -329,8 +329,8 @@ def _layered() -> Shelf[LayeredModel]:
                 for figure in ("parameters", "trained_parameters", "multiply_adds")
                 if f"published_{figure}" in entry
             }
-            layers = unfold(entry["input"], entry["blocks"], entry.get("vectors", 1))
-            found[key] = LayeredModel(entry["name"], layers, entry["family"], published)
+            recipe = Recipe(entry["input"], entry["blocks"], entry.get("vectors", 1))
+            found[key] = LayeredModel(entry["name"], unfold(*recipe), entry["family"], published, recipe)
     return Shelf("model", found)
 
 

@@ -133,7 +133,7 @@ _TABLE = (
         "Operations",
         "energy",
         "E = O e_O + D e_D + P_0 T",
-        "EnergyModel, TinyModel",
+        "EnergyModel, TinyModel, OnDeviceModel",
         "Choi, Bedard, Fowler & Vuduc, A roofline model of energy, IPDPS 2013",
     ),
     (

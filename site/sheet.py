@@ -23,6 +23,8 @@ TITLES = {
     "power": ("Power, cooling and water", "From an accelerator's rating to what a meter reads: server, PUE, WUE."),
     "storage": ("Storage", "Sequential bandwidth of a device, and what software makes of it."),
     "accuracy": ("Accuracy after compression", "Perplexity before and after, as papers tabulate it; lower is better."),
+    "imagenet": ("Accuracy of vision", "Share of pictures named right at the first guess, by the side of the picture."),
+    "keywords": ("Accuracy of keyword spotting", "Share of spoken words named right, of twelve classes."),
     "arrays": ("Where peaks come from", "Twice units, multiply-adds in a cycle and clock is the peak."),
 }
 

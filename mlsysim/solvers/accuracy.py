@@ -1,4 +1,4 @@
-"""What compression did to published models, by method."""
+"""What compression did to published models, by method, and how often published networks are right."""
 
 from __future__ import annotations
 
@@ -62,6 +62,32 @@ def accuracy(form: str, method: str | None, model: str) -> Accuracy | None:
         raise InvalidValue("method", method, rule, "method=None")
     name = choice("method", method, known)
     return Accuracy(name, known[name], model)
+
+
+def top1(model: str, side: int, precision: str = "fp16") -> Datum | None:
+    """Share of ImageNet's pictures of that side named at the first guess; None where nobody published it.
+
+    Arithmetic of 16 bits or more is taken to guess as the network that was trained.
+
+    >>> top1("MobileNetV1", 224, "int8").value
+    0.697
+    """
+    known = registry.tables("imagenet")
+    table = known[choice("model", model, known)]
+    column = "int8" if precision == "int8" else "trained"
+    found = {each.value: datum for each, datum in zip(table["side"], table[column], strict=True)}
+    return found.get(side)
+
+
+def keywords(model: str) -> Datum:
+    """Share of spoken words, of twelve classes, that a network of the registry names right.
+
+    >>> keywords("DS_CNN").value
+    0.944
+    """
+    table = registry.tables("keywords")["hello_edge"]
+    known: dict[str, Datum] = dict(zip(table["models"], table["right"], strict=True))
+    return known[choice("model", model, known)]
 
 
 def _tables() -> dict[str, tuple[Measured, ...]]:

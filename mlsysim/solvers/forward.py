@@ -129,7 +129,7 @@ class ForwardModel:
         rate, element = machine.rate(arithmetic), formats.BYTES[arithmetic]
         eta = resolve_efficiency(efficiency, machine.launch_class, spec.kernel_class, machine.cores)
         training = phase == "training"
-        operators = tuple(_forward(each, examples, element, machine.cache, training) for each in spec.layers)
+        operators = tuple(forward_operator(each, examples, element, machine.cache, training) for each in spec.layers)
         kernels = float(sum(training or each.kind != "add" for each in spec.layers))
         weights = spec.parameters * element
         states = alive = 0.0
@@ -148,7 +148,7 @@ class ForwardModel:
         )
 
 
-def _forward(layer: Layer, batch: int, element: float, cache: float | None, kept: bool) -> Operator:
+def forward_operator(layer: Layer, batch: int, element: float, cache: float | None, kept: bool) -> Operator:
     """A layer over the batch: weights once, activations as far as they outgrow the cache, or all that is kept."""
     # A sum is done where the layer before it writes: only the shortcut is read again.
     passed = batch * (layer.reads / 2 if layer.kind == "add" and not kept else layer.reads + layer.writes) * element

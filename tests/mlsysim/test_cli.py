@@ -242,6 +242,8 @@ def test_synthesis(run):
         ("prices", len(registry.constants("prices"))),
         ("grid", len(registry.constants("grid"))),
         ("accuracy", 58),
+        ("imagenet", 13),
+        ("keywords", 4),
     ],
 )
 def test_the_zoo_has_a_row_and_a_source_each(run, what, count):

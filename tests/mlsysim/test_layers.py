@@ -45,7 +45,7 @@ def test_multiply_adds_are_the_published_ones(model):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_layers_make_sense(model):
-    assert len(model.layers) > 5
+    assert len(model.layers) >= 4
     for each in model.layers:
         assert each.reads > 0 < each.writes
         assert each.live >= each.reads + each.writes
@@ -156,3 +156,40 @@ def test_layered_models_travel_between_processes():
     assert hash(there) == hash(model)
     with pytest.raises(UnknownName, match="datum"):
         model.datum("colour")
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("MobileNetV1", {128: 186, 160: 291, 192: 418, 224: 569}),
+        ("MobileNetV1_Half", {128: 49, 160: 77, 192: 110, 224: 150}),
+        ("MobileNetV1_Quarter", {128: 14, 160: 21, 224: 41}),
+    ],
+)
+def test_a_network_on_other_pictures_does_the_published_work_with_the_same_weights(name, counts):
+    """Millions of multiply-adds, as the table of TensorFlow's model garden rounds them."""
+    network = getattr(Models.Layered, name)
+    for side, published in counts.items():
+        other = network.resized(side)
+        assert other.multiply_adds / 1e6 == pytest.approx(published, abs=0.53)
+        assert other.parameters == network.parameters
+        assert other.peak == pytest.approx(network.peak * (side / 224) ** 2)
+        assert other.resized(224).layers == network.layers
+    assert "multiply_adds" not in other.passports
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (Models.Layered.VGG16, "weights of VGG-16 depend"),
+        (Models.Layered.ViT_B_16, "weights of ViT-B/16 depend"),
+        (Models.Layered.BERT_Base, "not described by blocks on a picture"),
+        (LayeredModel("Mine", (layers.softmax(2, 2),)), "not described by blocks on a picture"),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_network_that_hangs_on_its_pictures_size_is_not_resized(model, told):
+    with pytest.raises(InvalidValue, match=told):
+        model.resized(160)
+    with pytest.raises(InvalidValue, match="side"):
+        Models.Layered.ResNet50.resized(0)
