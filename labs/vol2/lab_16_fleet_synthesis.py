@@ -33,7 +33,7 @@ with app.setup:
     ASKED_REPLICA = 4
     FLOORS = ("A100", "H100", "MI300X", "B200", "Gaudi 3")
     MACHINES = ("A100", "H100", "H200", "MI300X", "B200", "Gaudi 3", "L40S")
-    NUMBERS = {"16": "16 bits", "w8": "weights in 8", "w4": "weights in 4", "8": "8 bits, all"}
+    NUMBERS = {"16": "16 bits", "w8": "weights in 8", "w4": "weights in 4", "8": "all in 8"}
     STORED = {"w8": "int8", "w4": "int4"}
     PROMPTS = (32, 96, 128, 192, 256, 272, 320, 512, 1024, 2048)
     OUTPUTS = (16, 32, 48, 96, 128, 136, 256, 512)
@@ -254,7 +254,7 @@ def turns(found):
 @app.function
 def replica_of(machine, numbers, replica, places, **_rest):
     """A replica in few words."""
-    return f"{node_of(machine).name}, {NUMBERS[numbers]}, {replica} to a replica, {places} at once"
+    return f"{node_of(machine).name}, {NUMBERS[numbers]}{'' if numbers == '16' else ' bits'}, {replica} to a replica, {places} at once"
 
 
 @app.function
@@ -481,20 +481,20 @@ def doubts(**design):
 
     longer, wordier = (round(LONGER * design[name]) for name in ("prompt", "output"))
     worst = {
-        f"questions of {longer} tokens": more(prompt=longer),
-        f"answers of {wordier} tokens": more(output=wordier),
-        f"arithmetic reached {eta.compute.lower:.0%}": more(compute=eta.compute),
-        f"bandwidth reached {eta.bandwidth.lower:.0%}": more(bandwidth=eta.bandwidth),
+        f"prompts of {longer}": more(prompt=longer),
+        f"answers of {wordier}": more(output=wordier),
+        f"arithmetic at {eta.compute.lower:.0%}": more(compute=eta.compute),
+        f"bandwidth at {eta.bandwidth.lower:.0%}": more(bandwidth=eta.bandwidth),
     }
     known = registry.constants("prices") | registry.constants("power")
     price = known.get(f"{node_of(machine).name}_{'purchase' if terms == 'owned' else terms}")
     if price and price.upper and not figures_of(machine, wanted=True):
-        worst[f"price of {price.upper:,g} {price.unit}"] = dearer(price=f"{price.upper} {price.unit}")
+        worst[f"price {price.upper:,g} {price.unit}"] = dearer(price=f"{price.upper} {price.unit}")
     if terms == "owned":
         tariff, pue, over = known["electricity"], known["pue"], registry.constants("prices")["server"]
         worst |= {
-            f"servers and network × {over.upper}": dearer(server=over.upper),
-            f"electricity at {tariff.upper} {tariff.unit}": dearer(electricity=f"{tariff.upper} {tariff.unit}"),
+            f"servers × {over.upper}": dearer(server=over.upper),
+            f"power {tariff.upper} {tariff.unit}": dearer(electricity=f"{tariff.upper} {tariff.unit}"),
             f"PUE {pue.upper}": dearer(pue=pue.upper),
         }
     return {name: 100 * (factor - 1) for name, factor in worst.items()}
@@ -510,7 +510,7 @@ def broken(**design):
         if found.replicas
         else {}
     )
-    if abroad and "capacity" not in failures:
+    if abroad:
         place, share = max(abroad.items(), key=lambda item: item[1])
         nodes, asked = design[f"nodes_{place}"], design["rate"] * SHARES[place]
         failures["region"] = (
@@ -605,7 +605,7 @@ def machine_from(machine):
 def sentence(error):
     """What is wrong with one field, with an example in JSON."""
     if not isinstance(error, ms.InvalidValue):
-        return str(error)
+        return str(error).replace("hardware ", "machine ", 1)
     example = FIELDS.get(error.field) or MACHINE.get(error.field) or error.example
     if error.rule == "it is missing":
         return f"{error.field} is missing. For example: {example}."
@@ -629,18 +629,19 @@ def as_json(design):
 
 @app.function
 def brought(lab_08, lab_10, lab_06):
-    """The bits of a number that earlier labs leave, and a sentence that says what was found and what is a default."""
+    """What earlier labs leave: the bits of a number, the share kept spare, and what was found and what is a default."""
     bits = {"int4": 4, "int8": 8}.get(lab_10["weights"], lab_10["bits"])
     numbers = "8" if lab_08["precision"] == "fp8" else {4: "w4", 8: "w8"}.get(bits, "16")
+    spare = min(0.5, max(0.0, lab_06["spare_share"]))
     told = [
         f"{what} ({name}{'' if lab['found'] else ', not done here: a default'})"
         for name, lab, what in (
             ("Volume 1, Lab 08", lab_08, f"arithmetic in {lab_08['precision'].upper()}"),
             ("Volume 1, Lab 10", lab_10, f"weights of {bits} bits"),
-            ("Lab 06", lab_06, f"{lab_06['spare_share']:.0%} kept spare"),
+            ("Lab 06", lab_06, f"{spare:.0%} kept spare"),
         )
     ]
-    return numbers, f"Your labs bring along {', '.join(told[:-1])} and {told[-1]}."
+    return numbers, spare, f"Your labs bring along {', '.join(told[:-1])} and {told[-1]}."
 
 
 @app.function
@@ -995,7 +996,7 @@ def part_b(lab, second):
 @app.cell
 def before(b_is_open, lab):
     b_is_open
-    lab_08 = lab.carried("vol1/lab_08_model_train", precision="fp16")
+    lab_08 = lab.carried("vol1/lab_08_model_train", precision="bf16")
     lab_10 = lab.carried("vol1/lab_10_model_compress", weights="fp16", bits=16)
     lab_06 = lab.carried("vol2/lab_06_fault_tolerance", spare_share=SPARE)
     mo.Html(lab_08.text + lab_10.text + lab_06.text)
@@ -1006,10 +1007,10 @@ def before(b_is_open, lab):
 def instrument_b(b, given, lab, lab_06, lab_08, lab_10):
     _of = b.value | given
     _here = fleet(**_of, nodes=None)
-    _ledger, _told = brought(lab_08.value, lab_10.value, lab_06.value)
+    _ledger, _spare, _told = brought(lab_08.value, lab_10.value, lab_06.value)
     _theirs = fleet(**(_of | {"numbers": _ledger, "places": None}), nodes=None)
     _stacks = []
-    for _name, _fleet in (("yours", _here), (f"your labs’, {NUMBERS[_ledger]}, {_theirs.batch} at once", _theirs)):
+    for _name, _fleet in (("yours", _here), ("your labs’", _theirs)):
         if _fleet.longest.feasible:
             _walls = list(_fleet.walls.values())
             _steps = [after - before for before, after in zip([0.0, *_walls], _walls, strict=False)]
@@ -1018,7 +1019,6 @@ def instrument_b(b, given, lab, lab_06, lab_08, lab_10):
     _most = _full.batch if _full.longest.feasible and _full.itl.expected <= TOKEN_PROMISE else 0
     _tried = [(each, fleet(**(_of | {"places": each}), nodes=None)) for each in sorted({*PLACES[::2], _here.batch})]
     _fits = [(each, one.walls["all-reduces"]) for each, one in _tried if one.longest.feasible]
-    _spare = lab_06.value["spare_share"]
     _kept = NODE * ceil(_walls["all-reduces"] / (NODE * (1 - _spare)))
     lab.instrument(
         f'<p class="says">{_told}</p>',
@@ -1028,7 +1028,9 @@ def instrument_b(b, given, lab, lab_06, lab_08, lab_10):
             charts.Axis("accelerators"),
             f"{replica_of(**_of)}: {_walls['arithmetic at the peak rate']:.0f} accelerators of arithmetic become "
             f"{_walls['all-reduces']:,.0f}, in whole nodes {_walls['whole nodes']:,.0f}, and {_walls['a node lost']:,.0f} where one of "
-            f"{_here.nodes} may be lost. With {_spare:.0%} kept spare it would be {_kept:,.0f}.",
+            f"{_here.nodes} may be lost. With {_spare:.0%} kept spare it would be {_kept:,.0f}. "
+            f"Your labs’ bar: {NUMBERS[_ledger]}{'' if _ledger == '16' else ' bits'}, and {_theirs.batch} at once, the most that the "
+            "promise allows.",
         )
         if _here.longest.feasible
         else "",
@@ -1118,20 +1120,6 @@ def part_c(lab, third):
 
 
 @app.cell
-def text_c(c_is_open, lab):
-    c_is_open
-    written = lab.text("C design", "A design as JSON", EXAMPLE)
-    mo.Html(
-        "<details><summary>A design as JSON, with any machine of the registry or one’s own</summary>"
-        '<p class="small">The fields are those of the controls. <code>machine</code> is a name, or a machine by its figures: '
-        "<code>peak</code>, <code>memory</code>, <code>memory_bandwidth</code>, <code>link</code> (one direction), <code>tdp</code>, "
-        "and its <code>price</code> or <code>rent</code>, each with its unit. <code>node</code> is how many a node holds, "
-        f"<code>numbers</code> one of {', '.join(NUMBERS)}.</p>{written.text}</details>"
-    )
-    return (written,)
-
-
-@app.cell
 def design_c(c, given, written):
     mo.stop("c" not in globals())
     design, mistakes = {name: value for name, value in c.value.items() if name != "source"} | {"node": NODE}, []
@@ -1192,6 +1180,20 @@ def failure_c(failures, lab):
     mo.stop(not failures)
     mo.vstack([lab.failure("C", sentence, limit) for limit, sentence in failures], gap=0)
     return
+
+
+@app.cell
+def text_c(c_is_open, lab):
+    c_is_open
+    written = lab.text("C design", "A design as JSON", EXAMPLE)
+    mo.Html(
+        "<details><summary>A design as JSON, with any machine of the registry or one’s own</summary>"
+        '<p class="small">The fields are those of the controls. <code>machine</code> is a name, or a machine by its figures: '
+        "<code>peak</code>, <code>memory</code>, <code>memory_bandwidth</code>, <code>link</code> (one direction), <code>tdp</code>, "
+        "and its <code>price</code> or <code>rent</code>, each with its unit. <code>node</code> is how many a node holds, "
+        f"<code>numbers</code> is {', '.join(f'{key} ({bits})' for key, bits in NUMBERS.items())}.</p>{written.text}</details>"
+    )
+    return (written,)
 
 
 @app.cell

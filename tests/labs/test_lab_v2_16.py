@@ -1,4 +1,4 @@
-"""Volume 2, Lab 16: its keys come from the simulator, a design that holds every limit exists, each limit can be broken."""
+"""Volume 2, Lab 16: its keys come from the simulator, designs that hold every limit exist, each limit can be broken."""
 
 import itertools
 import json
@@ -282,7 +282,7 @@ def test_the_weakest_assumption_is_the_largest_and_each_is_what_the_bill_does(mo
     assert max(found, key=found.get).startswith("price") and min(found.values()) > 0
     owed = module.priced(**design)
     capital = next(each.amount.expected for each in owed.costs if each.name == "capital")
-    assert found["price of 40,000 USD"] == pytest.approx(100 * capital / 3 / owed.total.expected)
+    assert found["price 40,000 USD"] == pytest.approx(100 * capital / 3 / owed.total.expected)
     rented = module.doubts(**design | {"terms": "reserved"})
     assert not any(name.startswith(("price", "PUE")) for name in rented)
 
@@ -290,10 +290,10 @@ def test_the_weakest_assumption_is_the_largest_and_each_is_what_the_bill_does(mo
 def test_what_labs_bring_along_says_what_is_a_default(module, lab):
     skipped = {"found": False}
     bits = {"weights": "fp16", "bits": 16}
-    numbers, told = module.brought(
+    numbers, spare, told = module.brought(
         skipped | {"precision": "fp16"}, skipped | bits, skipped | {"spare_share": module.SPARE}
     )
-    assert numbers == "16" and told.count("a default") == 3
+    assert (numbers, spare) == ("16", module.SPARE) and told.count("a default") == 3
     there = {"found": True}
     for precision, given, numbers in (
         ("fp8", {}, "8"),
@@ -301,10 +301,10 @@ def test_what_labs_bring_along_says_what_is_a_default(module, lab):
         ("bf16", {"weights": "int8"}, "w8"),
         ("bf16", {}, "16"),
     ):
-        found, told = module.brought(
+        found, spare, told = module.brought(
             there | {"precision": precision}, there | bits | given, there | {"spare_share": 0.1}
         )
-        assert found == numbers and "default" not in told and "10%" in told
+        assert (found, spare) == (numbers, 0.1) and "default" not in told and "10%" in told
 
 
 def test_the_cheapest_floor_is_below_every_design(module, lab):
