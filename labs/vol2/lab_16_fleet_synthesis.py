@@ -29,6 +29,7 @@ with app.setup:
     NODE, YEARS, MEAN = 8, 3, 0.6
     BUDGET, CARBON, SPARE = 5e6, 200e3, 0.05
     LONGER, DRAWN = 1.25, 2.0
+    LONGEST, SHORTEST = 500, 40
     SHARES = {"america": 0.6, "europe": 0.4}
     ASKED_REPLICA = 4
     FLOORS = ("A100", "H100", "MI300X", "B200", "Gaudi 3")
@@ -61,6 +62,7 @@ with app.setup:
         "communication": "node",
     }
     PAID = {"price", "budget", "carbon"}
+    DESIGNED = ("survives", "begins", "speaks", "costs", "emits", "spares")
     FIELDS = {
         "machine": '"machine": "H100"',
         "numbers": '"numbers": "w4"',
@@ -383,7 +385,8 @@ def survives(**design):
         equation=(
             *turns(found),
             f"({found.nodes} − 1) nodes × {found.replicas // found.nodes} replicas × q = {found.left.expected:,.0f}/s",
-            f"a node is lost every {found.between_losses / DAY:.0f} days",
+            f"a node is lost every {found.between_losses / DAY:.0f} days; with a day to mend it, no second one is missing "
+            f"{found.one_missing_at_most(DAY):.2%} of the time",
         ),
     )
 
@@ -597,8 +600,12 @@ def machine_from(machine):
         if name in machine:
             each(check.quantity, name, machine[name], unit, example)
     each(own.machine_from, {name: value for name, value in machine.items() if name not in ASKED})
+    figures = json.dumps(machine, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if len(figures) > LONGEST or len(str(machine.get("name"))) > SHORTEST:
+        rule = f"its name is at most {SHORTEST} characters long, and all of it {LONGEST}"
+        each.refuse("machine", machine.get("name"), rule, FIELDS["machine"])
     each.finish()
-    return json.dumps(machine, sort_keys=True)
+    return figures
 
 
 @app.function
@@ -758,14 +765,23 @@ def assumptions(prompt=VARIANTS["prompt"].values[0], output=VARIANTS["output"].v
 
 
 @app.function
+def limits_of(design):
+    """The names of the limits that a design breaks; None of one that asks too little, or that no controls describe."""
+    try:
+        return {limit for limit, _ in broken(**design)} if design["rate"] >= RATE else None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return None
+
+
+@app.function
 def challenge(designs, prompt=VARIANTS["prompt"].values[0], output=VARIANTS["output"].values[0]):
     """What part C asks for, and whether one of the designs that were read off holds all of it."""
     asked = [
         {name: value for name, value in each.items() if name != "reading"}
         for each in designs
-        if each.get("rate", 0) >= RATE and (each["prompt"], each["output"]) == (prompt, output)
+        if each["reading"] in DESIGNED and (each["prompt"], each["output"]) == (prompt, output)
     ]
-    broke = [{limit for limit, _ in broken(**each)} for each in asked]
+    broke = [limits for limits in map(limits_of, asked) if limits is not None]
     return {
         f"{RATE:,} requests a second at home, both promises kept": any(each <= {"loss", *PAID} for each in broke),
         f"{KEPT:.0%} of them without one node": any(each <= PAID for each in broke),

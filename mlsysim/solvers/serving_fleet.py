@@ -150,6 +150,12 @@ class ServingFleetResult:
         one = known["rsc1_node_days"].value * DAY / known["rsc1_node_failures"].value
         return reliability.mtbf_of_many(one, self.nodes)
 
+    def one_missing_at_most(self, repair: float | str) -> float:
+        """Share of the time in which no more than one node is missing, when mending one takes so long [-]."""
+        down = quantity("repair", repair, "s", 'repair="24 h"')
+        up = self.between_losses * self.nodes
+        return reliability.enough_up(up / (up + down), self.nodes, self.nodes - 1)
+
     @property
     def operations(self) -> float:
         """Operations of one request [FLOP]."""
@@ -161,14 +167,14 @@ class ServingFleetResult:
         (weights once in the time promised for a token, each request's own past for each of its tokens), for the room
         that the weights take."""
         machine, step = self.hardware, self.full.decode.shard
-        weights, past = step.bytes["weights"], step.bytes["kv_cache"]
-        moved = self.demand.rate * (self.demand.output - 1) * past / self.batch * self.full.gpus
+        load = self.full.workload
+        moved = self.demand.rate * (self.demand.output - 1) * load.sequence_kv(load.context)
         if self.promises.itl is not None:
-            moved += weights * self.full.gpus / self.promises.itl
+            moved += step.bytes["weights"] * self.full.gpus / self.promises.itl
         return {
             "arithmetic": roofline.compute_time(self.demand.rate * self.operations, step.rate),
             "bytes": roofline.memory_time(moved, machine.memory_bandwidth),
-            "room": self.full.workload.stored_weights() / machine.memory,
+            "room": load.stored_weights() / machine.memory,
         }
 
     @property

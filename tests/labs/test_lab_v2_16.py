@@ -155,6 +155,28 @@ def test_the_challenge_is_met_step_by_step(module):
     assert list(SHEET.challenge([{"reading": "floor", "machine": "H100"}], CANONICAL).values()) == [False] * 4
 
 
+def test_what_a_stranger_pins_makes_nothing_fall(module):
+    design = designed(PLAY.designs[0])
+    short = {name: value for name, value in design.items() if name not in ("terms", "site_europe")}
+    for changed in (
+        {},
+        {"terms": "stolen"},
+        {"terms": 3, "site_europe": "Paris"},
+        {"terms": "owned", "site_europe": ""},
+    ):
+        told = SHEET.challenge([short | changed | {"reading": "survives"}], CANONICAL)
+        assert not any(told.values())
+    assert not any(SHEET.challenge([{"reading": "pace", "rate": 1000} | CANONICAL], CANONICAL).values())
+
+
+def test_a_machine_of_ones_own_can_be_graded(module):
+    found = module.design_from(module.EXAMPLE)[0] | CANONICAL
+    pin = {"reading": "spares", "settings": found}
+    assert SHEET.reading(pin) == module.spares(**found)
+    long = json.dumps({"machine": {**json.loads(found["machine"]), "name": "x" * 41}})
+    assert any("at most 40 characters" in told for told in module.design_from(long)[1])
+
+
 def test_tempting_designs_break_a_limit(module):
     """What a course without part B would propose: full precision, replicas as large as a node, rent by the hour."""
     good = designed(PLAY.designs[0])

@@ -123,7 +123,11 @@ def test_the_first_token_waits_for_the_way_a_place_half_a_step_and_its_prompt():
 
 
 def test_nodes_are_lost_as_often_as_those_of_rsc_1():
-    assert fleet(batch=64, nodes=20).between_losses / 86400 == pytest.approx(1000 / 6.5 / 20)
+    found = fleet(batch=64, nodes=20)
+    assert found.between_losses / 86400 == pytest.approx(1000 / 6.5 / 20)
+    up = 1 / (1 + 2 * 6.5 / 1000)
+    assert found.one_missing_at_most("48 h") == pytest.approx(up**20 + 20 * up**19 * (1 - up))
+    assert fleet(batch=64, nodes=1).one_missing_at_most("48 h") == pytest.approx(1.0)
 
 
 def test_a_machine_without_a_link_serves_alone():
