@@ -522,9 +522,9 @@ def broken(**design):
         )
     if owed is None:
         failures["price"] = (
-            f"No price. For {found.accelerators:,} of the {node_of(design['machine']).name} on these terms, "
-            f"{TERMS[design['terms']]}, no price is known here. Economic cost binds (wall 19). Other terms, another machine, or "
-            "a machine of one’s own with its price would do."
+            f"No price. {found.accelerators:,} × {node_of(design['machine']).name} are asked for, and for these terms "
+            f"({TERMS[design['terms']]}) no price is known here. Economic cost binds (wall 19). Other terms, another machine, or a "
+            "machine of one’s own with its price would do."
         )
     elif owed.reasons:
         failures["budget"] = owed.reasons[0].sentence()
@@ -1110,7 +1110,7 @@ def reveal_b(done_b, given, lab, second):
                 f"A floor of {_walls['arithmetic at the peak rate']:.0f} H100s becomes a fleet of {_says:.0f}: software takes it to "
                 f"{_walls['as software reaches it']:.0f}, bytes to {_walls['bytes and kernels']:.0f}, all-reduces to "
                 f"{_walls['all-reduces']:.0f}. Weights in 4 bits, a quarter of the bytes, need "
-                f"{_four.walls['whole nodes']:.0f} in pairs; arithmetic in 8 bits as well needs {_eight.walls['whole nodes']:.0f}."
+                f"{_four.walls['whole nodes']:.0f} in pairs; everything in 8 bits, arithmetic too, needs {_eight.walls['whole nodes']:.0f}."
             ),
         ],
         gap=0,
