@@ -17,7 +17,7 @@ from mlsysim.solvers.batching import most_that
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.reliability import DAY
 from mlsysim.solvers.tail_latency import MOST_SERVERS, TailLatencyModel, TailLatencyResult
-from mlsysim.solvers.tensor_parallel import ShardedPhase, TensorParallelModel, TensorParallelResult
+from mlsysim.solvers.tensor_parallel import TensorParallelModel, TensorParallelResult
 from mlsysim.walls import WALLS
 
 MOST_PLACES = 4096
@@ -274,7 +274,7 @@ class ServingFleetResult:
             lambda read, written: batching.continuous_cycle_time(places, read, written, tokens), "s", prompt, step
         )
 
-    def _of_request(self, part: Callable[[ShardedPhase], float]) -> float:
+    def _of_request(self, part: Callable[..., float]) -> float:
         """What of both phases falls to one request on each of its replica's accelerators."""
         return batching.continuous_cycle_time(
             1, part(self.alone.prefill), part(self.full.decode) / self.batch, self.demand.output

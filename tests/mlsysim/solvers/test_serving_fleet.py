@@ -80,7 +80,7 @@ def test_the_least_nodes_answer_the_demand_and_survive_and_one_less_does_not(rat
 
 def test_many_small_nodes_survive_for_nothing_and_few_large_ones_do_not():
     small = fleet(itl="50 ms", after_loss=800)
-    large = fleet(itl="50 ms", after_loss=800, gpus_per_node=72)
+    large = fleet(itl="50 ms", after_loss=800, gpus_per_node=256)
     assert small.walls["a node lost"] == small.walls["whole nodes"]
     assert large.walls["a node lost"] > large.walls["whole nodes"]
 
