@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from mlsysim.solvers.scaling import ScalingModel as ScalingModel
     from mlsysim.solvers.sensitivity import SensitivitySolver as SensitivitySolver
     from mlsysim.solvers.serving import ServingModel as ServingModel
+    from mlsysim.solvers.serving_fleet import ServingFleetModel as ServingFleetModel
     from mlsysim.solvers.speculative import SpeculativeDecoding as SpeculativeDecoding
     from mlsysim.solvers.speculative_batching import SpeculativeBatching as SpeculativeBatching
     from mlsysim.solvers.stream import StreamModel as StreamModel
@@ -126,6 +127,7 @@ _HOME = {
     "RetrainingModel": "solvers.retraining",
     "ScalingModel": "solvers.scaling",
     "SensitivitySolver": "solvers.sensitivity",
+    "ServingFleetModel": "solvers.serving_fleet",
     "ServingModel": "solvers.serving",
     "SilentCorruptionModel": "solvers.corruption",
     "SpeculativeBatching": "solvers.speculative_batching",

@@ -126,7 +126,7 @@ _TABLE = (
         "Fleet",
         "reliability",
         "g = tau exp(-R/M) / (M (exp((tau + delta)/M) - 1))",
-        "ReliabilityModel, SilentCorruptionModel",
+        "ReliabilityModel, ServingFleetModel, SilentCorruptionModel",
         "Young, Commun. ACM 17(9), 1974; Daly, Future Gener. Comput. Syst. 22(3), 2006",
     ),
     (

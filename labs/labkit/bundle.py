@@ -4,7 +4,7 @@ from importlib.resources import files
 
 # In the order in which they need each other.
 SCRIPTS = (
-    *("vendor/sha256.min", "store", "dom", "code", "variant", "lock", "panel", "readings", "chart", "log"),
+    *("vendor/sha256.min", "store", "dom", "code", "variant", "lock", "panel", "text", "readings", "chart", "log"),
     *("work", "section", "page", "start"),
 )
 

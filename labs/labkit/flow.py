@@ -83,6 +83,10 @@ class Lab:
         """The controls of a part; the value maps each control's name to where it stands."""
         return Panel(self.part(letter).panel_spec())
 
+    def text(self, name: str, label: str, text: str) -> Element:
+        """A field for several lines, such as a design as JSON; the value is what stands there, `text` at first."""
+        return Element("lab-text", {"name": name, "label": label, "text": text}, text)
+
     def finish(self, letter: str, label: str) -> Element:
         """The button that ends a part; the value turns true, once and for good."""
         return Element("lab-finish", {"part": letter, "label": label}, False)

@@ -151,8 +151,8 @@ def deviation(pin: Mapping[str, Any], found: Reading | None) -> float:
 
 
 def _settable(value: object) -> bool:
-    """Whether a control can stand there: strangers wrote the settings."""
-    return (isinstance(value, str) and len(value) <= 100) or (isinstance(value, int | float) and abs(value) <= 1e12)
+    """Whether a control can stand there, or a machine of one's own as text: strangers wrote the settings."""
+    return (isinstance(value, str) and len(value) <= 500) or (isinstance(value, int | float) and abs(value) <= 1e12)
 
 
 def _verify(events: Sequence[Any]) -> None:

@@ -162,6 +162,13 @@ def test_choices_handed_on_are_facts_each_under_its_name():
     ]
 
 
+def test_a_text_is_what_stands_in_its_field():
+    field = LAB.text("design", "A design", '{"nodes": 3}')
+    assert field.value == '{"nodes": 3}'
+    field._update("anything <b>")
+    assert field.value == "anything <b>"
+
+
 def test_what_an_earlier_lab_handed_on_is_its_default_until_the_page_says():
     assert LAB.carried("vol1/lab_98", bits=16).value == {"found": False, "bits": 16}
 

@@ -81,7 +81,7 @@ def test_figures_are_computed_again(claim, deviation):
     [
         {"reading": "system"},
         {"settings": {"y": 3}},
-        {"settings": {"x": "3" * 101}},
+        {"settings": {"x": "3" * 501}},
         {"settings": {"x": [3]}},
         {"settings": {"x": 1e300}},
     ],
