@@ -1,5 +1,5 @@
 """The command line: mlsysim solve, serve, train, plan, sweep, optimize, synthesize, explain, tiny, zoo, walls, audit,
-template, import, grade, labs, calibrate.
+template, import, grade, labs, quiz, calibrate.
 
 Exit code 0: an answer. 1: the registry has a fault. 2: input that cannot be used. 3: infeasible. 4: feasible, but a
 promise is not kept as expected.

@@ -1,4 +1,4 @@
-"""A course with the labs: grade, labs. What they do belongs to labkit, which is looked for when one is called."""
+"""A course with the labs: grade, labs, quiz. What they do belongs to labkit, which is looked for when one is called."""
 
 from __future__ import annotations
 
@@ -38,6 +38,16 @@ def verbs(verb: Verb) -> None:
     made.add_argument("--id", default="", help="a student's identifier")
     made.add_argument("--labs", help="the folder with catalog.toml")
 
+    made = verb("quiz", _quiz, "the ten questions, their keys, and what a class learnt between two sittings")
+    made.add_argument("what", choices=("analyse", "questions", "key"))
+    made.add_argument(
+        "files", nargs="*", help="tables of both sittings, or folders of them; of two, the first is before"
+    )
+    made.add_argument("--pre", action="append", help="a form's table of the sitting before")
+    made.add_argument("--post", action="append", help="a form's table of the sitting after")
+    made.add_argument("--count-late", action="store_true", help="count answers given after the time, too")
+    made.add_argument("-o", "--output", help="a table to write: each participant's points")
+
 
 def _grade(options: Namespace) -> Report:
     report: Report = _labkit().grade(options)
@@ -49,12 +59,17 @@ def _labs(options: Namespace) -> Report:
     return report
 
 
-def _labkit() -> Any:
+def _quiz(options: Namespace) -> Report:
+    report: Report = _labkit("quiz").quiz(options)
+    return report
+
+
+def _labkit(part: str = "grading") -> Any:
     """The kit's commands: installed, or beside this package in a checkout."""
     beside = Path(__file__).resolve().parents[2] / "labs"
     if (beside / "labkit").is_dir() and str(beside) not in sys.path:
         sys.path.append(str(beside))
     try:
-        return importlib.import_module("labkit.grading.command")
+        return importlib.import_module(f"labkit.{part}.command")
     except ModuleNotFoundError as error:
         raise InvalidInput(f"this needs {error.name}: install the labs with it, pip install 'mlsysim[labs]'") from error

@@ -30,12 +30,12 @@ def grade(options: Namespace) -> Report:
         raise InvalidInput(str(error)) from error
     book = books.grade(files, sources, policy, marks)
     if options.output:
-        _write(options.output, tables.write(book))
+        write(options.output, tables.write(book))
     for style in tables.STYLES[1:]:
         if getattr(options, style):
-            _write(getattr(options, style), tables.write(book, style))
+            write(getattr(options, style), tables.write(book, style))
     if options.report:
-        _write(options.report, report.page(book))
+        write(options.report, report.page(book))
     return _told(book)
 
 
@@ -123,7 +123,7 @@ def _marks(options: Namespace) -> Mapping[str, marking.Mark]:
     return found
 
 
-def _write(name: str, text: str) -> None:
+def write(name: str, text: str) -> None:
     """Write a file whole or not at all."""
     path = Path(name)
     fresh = path.with_name(f"{path.name}.part")
