@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files as files_of
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+import book
 import catalog
 import console
 import front as frontend
@@ -40,17 +41,19 @@ ICON = (
     "fill='none' stroke='%230b5a68' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E"
 )
 LARGE = 1_000_000
-TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
+TEMPLATES = Environment(loader=FileSystemLoader([HERE, HERE / "theme"]), autoescape=True, undefined=StrictUndefined)
 
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """The pages' own scripts and style sheet, by their names in kit/; `offline` is the last part of `script`."""
+    """The pages' own scripts and style sheets, by their names in kit/; `offline` is the last part of `script`."""
 
     script: str
     offline: str
     charts: str
     style: str
+    pages: str
+    progress: str
 
 
 def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
@@ -77,6 +80,9 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     needed["runtime"] = tuple(plan[name]["file"] for name in ("core", "own", "wasm", "script"))
     first = [f"{place}/{name}" for place, names in needed.items() for name in names]
     loader = (runtime / "pyodide.mjs").read_text(encoding="utf-8")
+    written = book.build(cache, say)
+    search = named(out / "kit", "search", ".js", book.search_script(written))
+    book.place(written, out, {"icon": ICON, "search": search, **asdict(kit)})
     made = console.write(out / "ta", plan, loader, named)
     files = worth_keeping(out, set(first))
     shared: dict[str, Any] = {"kit": kit, "front": front, "icon": ICON}
@@ -102,7 +108,6 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
 
 def write_reference(out: Path) -> None:
     """Every figure of the simulator with its source, and its predictions against what was measured."""
-    out.mkdir()
     (out / "registry.html").write_text(sheet.page(TEMPLATES, ICON), encoding="utf-8")
     calibration.write(calibrate(), str(out / "calibration.html"))
 
@@ -111,7 +116,7 @@ def write_teaching(out: Path, rows: list[Row], shared: dict[str, Any]) -> None:
     """The teaching assistant's page of each lab that has one."""
     for row in filter(teaching.is_there, rows):
         page = out / f"{row.name}.html"
-        page.parent.mkdir(exist_ok=True)
+        page.parent.mkdir(parents=True, exist_ok=True)
         body = Markup(teaching.body(row, load(row)[1]))
         page.write_text(TEMPLATES.get_template("teaching.html").render(row=row, body=body, **shared), encoding="utf-8")
 
@@ -132,6 +137,10 @@ def write_kit(folder: Path, charts: str) -> Kit:
         offline=named(folder, "offline", ".js", offline),
         charts=named(folder, "charts", ".js", charts),
         style=named(folder, "lab", ".css", bundle.style()),
+        pages=named(folder, "pages", ".css", (HERE / "theme" / "pages.css").read_text(encoding="utf-8")),
+        progress=named(
+            folder, "progress", ".js", bundle.script(("store",), (HERE / "progress.js").read_text(encoding="utf-8"))
+        ),
     )
 
 
