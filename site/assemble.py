@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 import book
 import catalog
 import console
+import course
 import front as frontend
 import lock as locked
 import node as nodes
@@ -54,6 +55,7 @@ class Kit:
     style: str
     pages: str
     progress: str
+    dates: str
 
 
 def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
@@ -138,6 +140,7 @@ def write_kit(folder: Path, charts: str) -> Kit:
         charts=named(folder, "charts", ".js", charts),
         style=named(folder, "lab", ".css", bundle.style()),
         pages=named(folder, "pages", ".css", (HERE / "theme" / "pages.css").read_text(encoding="utf-8")),
+        dates=named(folder, "dates", ".js", (HERE / "dates.js").read_text(encoding="utf-8")),
         progress=named(
             folder, "progress", ".js", bundle.script(("store",), (HERE / "progress.js").read_text(encoding="utf-8"))
         ),
@@ -220,10 +223,15 @@ def waiting(lab: Lab) -> str:
 
 def landing_page(rows: list[Row], shared: dict[str, Any]) -> str:
     """The page one arrives at."""
+    rows = [row for row in course.labs().values() if row in rows]
     volumes = [(volume, list(group)) for volume, group in groupby(rows, key=lambda row: row.volume)]
-    minutes = max(row.minutes for row in rows)
-    taught = list(filter(teaching.is_there, rows))
-    return TEMPLATES.get_template("index.html").render(volumes=volumes, minutes=minutes, taught=taught, **shared)
+    known = {
+        "minutes": max(row.minutes for row in rows),
+        "first": rows[0],
+        "here": len(rows),
+        "planned": len(course.labs()),
+    }
+    return TEMPLATES.get_template("index.html").render(volumes=volumes, **known, **shared)
 
 
 def _link(source: str, target: str) -> str:

@@ -13,9 +13,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+import catalog
 import cli
 import course
 import folders
+import samples
+import teaching
 import walls
 from errors import BuildError
 
@@ -25,15 +28,17 @@ PAGES = HERE / "pages"
 CODE = (
     "mlsysim",
     "site/book.py",
-    "site/course.py",
-    "site/cli.py",
-    "site/walls.py",
-    "site/worked.py",
-    "site/docstrings.py",
-    "site/mathml.py",
     "site/theme",
+    *(f"site/{name}.py" for name in ("catalog", "cli", "course", "docstrings", "mathml", "samples", "walls", "worked")),
+    *(f"labs/labkit/{name}.py" for name in ("log", "grading/rubric", "grading/sheet")),
 )
-DATA = ("site/pages", "labs/catalog.toml", "labs/course.toml", "labs/ta")
+DATA = (
+    "site/pages",
+    "labs/catalog.toml",
+    "labs/course.toml",
+    "labs/ta",
+    *(f"labs/{name}.py" for name in samples.labs()),
+)
 READ = (".md", ".py", ".html", ".css")
 SEARCH = ("documentation_options", "doctools", "language_data", "searchtools")
 
@@ -99,7 +104,11 @@ def lay_out(source: Path) -> None:
 def generated() -> dict[str, str]:
     """Pages by their path, from the templates among the pages."""
     rows, known = course.labs(), {"labs": course.labs(), "semesters": course.semesters(), "terms": course.TERMS}
-    pages = {"course.md": filled("course.md.jinja", known), "reference/cli.md": cli.page(filled)}
+    pages = {"reference/cli.md": cli.page(filled), "ta/samples.md": samples.page(filled)}
+    pages["course.md"] = filled("course.md.jinja", known)
+    pages["instructors/syllabus.md"] = filled("instructors/syllabus.md.jinja", known)
+    pages["paths.md"] = filled("paths.md.jinja", {"paths": course.paths()})
+    pages["ta/index.md"] = filled("ta/index.md.jinja", {"taught": [*filter(teaching.is_there, catalog.read())]})
     for name, text in walls.pages(list(rows.values()), filled).items():
         pages[f"walls/{name}.md"] = text
     for name, group in tomllib.loads((PAGES / "reference/api/api.toml").read_text(encoding="utf-8")).items():

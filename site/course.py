@@ -95,11 +95,18 @@ def _semester(table: dict[str, Any]) -> Semester:
     return Semester(table["name"], table["volume"], table["lede"], table["parts"], made)
 
 
+def tutorial(number: int) -> dict[str, Any]:
+    """A tutorial, with its page where it is here already."""
+    there = sorted((LABS / "tutorials").glob(f"tutorial_{number:02d}_*.py"))
+    page = f"tutorials/{there[0].stem}.html" if there else ""
+    return {"number": number, "page": page, **_table()["tutorials"][str(number)]}
+
+
 def paths() -> list[dict[str, Any]]:
     """The ways through: each with its labs as rows, its tutorials with their numbers, and the minutes of both."""
     found = []
     for path in _table()["path"]:
-        steps = [{"number": number, **_table()["tutorials"][str(number)]} for number in path["tutorials"]]
+        steps = [tutorial(number) for number in path["tutorials"]]
         there = [labs()[name] for name in path["labs"]]
         minutes = {
             "tutorial_minutes": sum(step["minutes"] for step in steps),

@@ -1,5 +1,7 @@
 """The pages around the labs: every link leads somewhere, each kind of page is fit to read, the reader is recognised."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -9,6 +11,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+import catalog
 from record import ALL_OPEN
 from student import Student
 from test_access import dressed, is_fit_to_read
@@ -24,7 +27,14 @@ KINDS = [
     "reference/glossary.html",
     "reference/api/serving.html",
     "search.html",
+    "paths.html",
+    "ta/index.html",
+    "ta/samples.html",
+    "ta/vol1/lab_02_ml_systems.html",
+    "instructors/index.html",
+    "instructors/syllabus.html",
 ]
+FIRST_WEEKS = ["01-11", "01-18", "01-25", "02-01", "02-08", "02-15", "02-22"]
 LOOKS = [(1280, "light"), (390, "dark")]
 
 
@@ -126,7 +136,10 @@ def test_a_page_is_fit_to_read_below_a_sub_path(reader: Page, address: str, name
     dressed(reader, LOOKS[0])
 
 
-@pytest.mark.parametrize("name", ["course.html", "walls/safety.html", "index.html", "ta/vol1/lab_02.html"])
+@pytest.mark.parametrize(
+    "name",
+    ["course.html", "walls/safety.html", "index.html", "ta/vol1/lab_02_ml_systems.html", "instructors/syllabus.html"],
+)
 def test_a_page_prints_without_what_is_of_no_use_on_paper(reader: Page, address: str, name: str) -> None:
     reader.goto(f"{address}/{name}")
     reader.emulate_media(media="print")
@@ -144,6 +157,14 @@ def learner(student: Student) -> Iterator[Student]:
     yield student
 
 
+def test_the_front_page_leads_to_every_lab_and_every_door(reader: Page, address: str) -> None:
+    reader.goto(f"{address}/index.html")
+    for name in ("Start the first lab", "Teach with it", "Use the simulator"):
+        box = reader.get_by_role("link", name=name).bounding_box()
+        assert box and box["y"] + box["height"] < 700, name
+    expect(reader.locator(".labs [data-lab]")).to_have_text(["not yet"] * len(catalog.read()))
+
+
 def test_the_course_shows_where_the_reader_is(learner: Student) -> None:
     states = learner.page.locator("[data-lab='vol1/lab_02_ml_systems']")
     expect(states).to_have_text(["in progress"] * 2)
@@ -156,6 +177,30 @@ def test_a_lab_opens_after_the_course_was_read_first(student: Student) -> None:
     student.open()
     expect(student.locks.locator("form")).to_be_visible()
     expect(student.page.locator("#saved")).to_contain_text("Saved")
+
+
+def test_a_syllabus_has_dates_that_can_be_shifted_shared_and_saved(reader: Page, address: str) -> None:
+    reader.goto(f"{address}/instructors/syllabus.html")
+    save = reader.get_by_role("button", name="Save Foundations as CSV")
+    expect(save).to_be_disabled()
+    reader.get_by_label("First day of week 1").fill("2027-01-11")
+    reader.get_by_label("No class after weeks").fill("7")
+    eighth = reader.locator("[data-name=Foundations] [data-week='8']")
+    expect(eighth.locator(".begins")).to_contain_text("Mar 8")
+    expect(eighth.locator(".when")).to_contain_text("Mar 14")
+    reader.goto(reader.url)
+    expect(eighth.locator(".begins")).to_contain_text("Mar 8")
+    with reader.expect_download() as waiting:
+        save.click()
+    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text(encoding="utf-8"), newline="")))
+    assert [row["begins"] for row in rows][:8] == [*(f"2027-{day}" for day in FIRST_WEEKS), "2027-03-08"]
+    assert rows[2]["due"] == "2027-01-31 23:59"
+    assert rows[2]["address"].endswith("/vol1/lab_02_ml_systems.html")
+    assert len(rows) == 16
+    reader.emulate_media(media="print")
+    expect(reader.locator("#dates")).to_be_hidden()
+    expect(eighth.locator(".when")).to_be_visible()
+    reader.emulate_media(media="screen")
 
 
 def test_search_finds_without_a_server(reader: Page, address: str) -> None:
