@@ -20,11 +20,13 @@ import catalog
 import console
 import course
 import front as frontend
+import handed
 import lock as locked
 import node as nodes
 import notebook
 import packs
 import registry
+import samples
 import sheet
 import teaching
 from catalog import Row
@@ -76,7 +78,7 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     charts = (runtime / CHARTS).read_text(encoding="utf-8")
     kit = write_kit(out / "kit", charts)
     needed = {
-        "kit": (kit.script, kit.offline, kit.charts, kit.style),
+        "kit": (kit.script, kit.offline, kit.charts, kit.style, kit.pages, kit.progress),
         "assets": (front.script, front.style, front.worker),
     }
     needed["runtime"] = tuple(plan[name]["file"] for name in ("core", "own", "wasm", "script"))
@@ -84,7 +86,6 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     loader = (runtime / "pyodide.mjs").read_text(encoding="utf-8")
     written = book.build(cache, say)
     search = named(out / "kit", "search", ".js", book.search_script(written))
-    book.place(written, out, {"icon": ICON, "search": search, **asdict(kit)})
     made = console.write(out / "ta", plan, loader, named)
     files = worth_keeping(out, set(first))
     shared: dict[str, Any] = {"kit": kit, "front": front, "icon": ICON}
@@ -97,6 +98,7 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
         page.write_text(lab_page(row, shared), encoding="utf-8")
     (out / "index.html").write_text(landing_page(rows, shared), encoding="utf-8")
     say("building the reference and the pages for teaching")
+    book.place(written, out, {"icon": ICON, "search": search, **asdict(kit)})
     write_reference(out / "reference")
     (out / "ta" / "console.html").write_text(console.page(TEMPLATES, made, shared), encoding="utf-8")
     schema = files_of("labkit") / "submission.schema.json"
@@ -115,7 +117,8 @@ def write_reference(out: Path) -> None:
 
 
 def write_teaching(out: Path, rows: list[Row], shared: dict[str, Any]) -> None:
-    """The teaching assistant's page of each lab that has one."""
+    """The teaching assistant's page of each lab that has one, and sample logs as files to grade."""
+    (out / "samples.zip").write_bytes(handed.together(samples.read()))
     for row in filter(teaching.is_there, rows):
         page = out / f"{row.name}.html"
         page.parent.mkdir(parents=True, exist_ok=True)

@@ -123,11 +123,9 @@ def filled(name: str, values: Mapping[str, Any]) -> str:
 
 
 def search_script(out: Path) -> str:
-    """Sphinx's search as one script, its index in it."""
-    scripts = [(out / "_static" / f"{name}.js").read_text(encoding="utf-8") for name in SEARCH]
-    return "\n".join(
-        ["const SPHINX_HIGHLIGHT_ENABLED = false;", *scripts, (out / "searchindex.js").read_text(encoding="utf-8")]
-    )
+    """Sphinx's search as one script, with how it scores before it and its index behind."""
+    paths = [HERE / "search.js", *(out / "_static" / f"{name}.js" for name in SEARCH), out / "searchindex.js"]
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 def place(made: Path, out: Path, names: Mapping[str, str]) -> None:

@@ -103,14 +103,11 @@ def tutorial(number: int) -> dict[str, Any]:
 
 
 def paths() -> list[dict[str, Any]]:
-    """The ways through: each with its labs as rows, its tutorials with their numbers, and the minutes of both."""
+    """The ways through: each with its labs as rows, its tutorials, those of them to take home, and how long it is."""
     found = []
     for path in _table()["path"]:
         steps = [tutorial(number) for number in path["tutorials"]]
         there = [labs()[name] for name in path["labs"]]
-        minutes = {
-            "tutorial_minutes": sum(step["minutes"] for step in steps),
-            "lab_minutes": sum(r.minutes for r in there),
-        }
-        found.append(path | {"tutorials": steps, "labs": there, "plan": path.get("plan", []), **minutes})
+        times = {"minutes": sum(step["minutes"] for step in steps), "lab_minutes": sum(row.minutes for row in there)}
+        found.append({"plan": [], "home": [], **times, **path, "tutorials": steps, "labs": there})
     return found

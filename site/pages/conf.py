@@ -14,7 +14,6 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_class_signature = "separated"
 add_module_names = False
-python_maximum_signature_line_length = 88
 html_theme = "theme"
 html_theme_path = ["."]
 html_math_renderer = "mathml"

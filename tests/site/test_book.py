@@ -2,6 +2,7 @@
 
 import doctest
 import re
+import shlex
 import tomllib
 from html.parser import HTMLParser
 from importlib import import_module
@@ -16,6 +17,7 @@ import mlsysim
 import samples
 import walls
 from errors import BuildError
+from mlsysim.cli import _parser
 from mlsysim.walls import WALLS
 
 API = tomllib.loads((book.PAGES / "reference/api/api.toml").read_text(encoding="utf-8"))
@@ -71,6 +73,21 @@ def test_code_on_a_page_is_run_by_it() -> None:
     for path in book.PAGES.rglob("*.md*"):
         for kind in re.findall(r"^```(\S+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
             assert kind.strip("{}") in ("run", "command", "toctree", "eval-rst", "glossary"), f"{path.name}: {kind}"
+
+
+def test_a_command_that_needs_files_is_spelt_as_the_parser_takes_it() -> None:
+    blocks = [
+        block
+        for path in book.PAGES.rglob("*.md*")
+        for kind, block in re.findall(
+            r"^```(.*?)\n(.*?)^```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        )
+        if not kind
+    ]
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith("mlsysim ")]
+    assert lines
+    for line in lines:
+        assert _parser().parse_args(shlex.split(line)[1:])
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,12 @@
 """The course's data: every lab in one week, every name one that the simulator knows."""
 
+from itertools import pairwise
+
 import course
 from mlsysim import Hardware
 from mlsysim.walls import WALLS
+
+BREAK = 15
 
 
 def test_both_semesters_have_sixteen_weeks_and_every_lab_one_of_them() -> None:
@@ -46,7 +50,13 @@ def test_a_path_s_time_is_the_sum_of_its_steps() -> None:
     assert list(paths) == ["A", "B", "C", "D", "D+", "T"]
     assert [step["number"] for step in paths["A"]["tutorials"]] == [0, 1, 2, 3, 4, 5, 7, 12]
     for path in paths.values():
-        assert path["tutorial_minutes"] == sum(step["minutes"] for step in path["tutorials"])
-        assert all(
-            number in {str(step["number"]) for step in path["tutorials"]} for _, number, _ in path["plan"] if number
-        )
+        minutes = sum(step["minutes"] for step in path["tutorials"] if step["number"] not in path["home"])
+        numbers = {step["number"] for step in path["tutorials"]}
+        assert set(path["home"]) <= numbers
+        if not path["plan"]:
+            assert path["minutes"] == minutes + BREAK * bool(path["home"])
+        for begins, number, _ in path["plan"]:
+            assert not number or int(number) in numbers, begins
+    ends = [tuple(map(int, begins.split(" to "))) for begins, _, _ in paths["D"]["plan"]]
+    assert all(first[1] == second[0] for first, second in pairwise(ends))
+    assert (ends[0][0], ends[-1][1]) == (0, paths["D"]["minutes"])

@@ -1,10 +1,16 @@
 """Sample logs are worth what they are said to be worth."""
 
+from pathlib import Path
+
 import pytest
 
 import catalog
+import handed
 import samples
 import teaching
+from labkit.grading import book as books
+from labkit.grading import intake, library
+from labkit.grading.policy import Policy
 from labkit.grading.rubric import BANDS
 from labkit.log import check
 
@@ -37,3 +43,16 @@ def test_each_lab_that_is_taught_so_has_every_band() -> None:
         "vol1/lab_13_model_serving",
     } <= labs
     assert labs <= {row.name for row in catalog.read() if teaching.is_there(row)}
+
+
+def test_the_samples_as_files_are_graded_as_they_are_marked(tmp_path: Path) -> None:
+    path = tmp_path / "samples.zip"
+    path.write_bytes(handed.together(SAMPLES))
+    assert path.read_bytes() == handed.together(SAMPLES)
+    book = books.grade(intake.from_path(path), library.sources(), Policy())
+    assert book.refused == []
+    bands = {grade.identifier: grade.pre_read.bands for grade in book.current}
+    assert bands == {f"sample-{place:02d}": [sample.band] for place, sample in enumerate(SAMPLES, 1)}
+    for grade in book.current:
+        assert [flag.sentence for flag in grade.flags if flag.kind != "look"] == [], grade.identifier
+        assert grade.wrong_pins == 0
