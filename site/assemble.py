@@ -26,6 +26,7 @@ import node as nodes
 import notebook
 import packs
 import registry
+import roofline
 import samples
 import sheet
 import teaching
@@ -58,6 +59,7 @@ class Kit:
     pages: str
     progress: str
     dates: str
+    roofline: str
 
 
 def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
@@ -78,7 +80,7 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     charts = (runtime / CHARTS).read_text(encoding="utf-8")
     kit = write_kit(out / "kit", charts)
     needed = {
-        "kit": (kit.script, kit.offline, kit.charts, kit.style, kit.pages, kit.progress),
+        "kit": (kit.script, kit.offline, kit.charts, kit.style, kit.pages, kit.progress, kit.roofline),
         "assets": (front.script, front.style, front.worker),
     }
     needed["runtime"] = tuple(plan[name]["file"] for name in ("core", "own", "wasm", "script"))
@@ -144,6 +146,7 @@ def write_kit(folder: Path, charts: str) -> Kit:
         style=named(folder, "lab", ".css", bundle.style()),
         pages=named(folder, "pages", ".css", (HERE / "theme" / "pages.css").read_text(encoding="utf-8")),
         dates=named(folder, "dates", ".js", (HERE / "dates.js").read_text(encoding="utf-8")),
+        roofline=named(folder, "roofline", ".js", (HERE / "roofline.js").read_text(encoding="utf-8")),
         progress=named(
             folder, "progress", ".js", bundle.script(("store",), (HERE / "progress.js").read_text(encoding="utf-8"))
         ),
@@ -234,7 +237,7 @@ def landing_page(rows: list[Row], shared: dict[str, Any]) -> str:
         "here": len(rows),
         "planned": len(course.labs()),
     }
-    return TEMPLATES.get_template("index.html").render(volumes=volumes, **known, **shared)
+    return TEMPLATES.get_template("index.html").render(volumes=volumes, **known, **roofline.drawn(), **shared)
 
 
 def _link(source: str, target: str) -> str:

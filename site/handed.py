@@ -68,24 +68,26 @@ def _steps(sample: Sample, sheet: Sheet, identifier: str) -> list[tuple[str, Map
     steps: list[tuple[str, Mapping[str, Any]]] = [("started", {})]
     for lock, part in zip(sheet.locks, "ABC", strict=True):
         says = answers[lock.name]
-        said = wrong[lock.name][0].value if wrong.get(lock.name) else says
-        said = said if isinstance(said, str) else float(f"{said:.2g}")
+        said = _rounded(wrong[lock.name][0].value if wrong.get(lock.name) else says)
         typed = said if isinstance(said, str) else f"{said:g}"
         told = {"lock": lock.name, "answer": said, "typed": typed, "unit": lock.unit, "reason": "", "variant": variant}
         steps.append(("committed", told))
         if part == "A":
-            steps += [
-                ("pinned", pin | _shown(reading)) for pin, reading in zip(sample.pins, sample.readings, strict=True)
-            ]
+            pins = zip(sample.pins, sample.readings, strict=True)
+            steps += [("pinned", pin | _shown(reading)) for pin, reading in pins]
         steps.append(("part_done", {"part": part}))
         reveal = {"key": lock.name, "lock": lock.name, "said": said, "says": says, "unit": lock.unit}
-        steps.append(
-            ("revealed", reveal if isinstance(says, str) else reveal | {"factor": max(said / says, says / said)})
-        )
+        factor = {} if isinstance(said, str) or isinstance(says, str) else {"factor": max(said / says, says / said)}
+        steps.append(("revealed", reveal | factor))
     met = {item.name: item.met for item in check(sample.log, [{"text": reading.text} for reading in sample.readings])}
     if all(met.values()):
         steps.append(("logged", sample.log | {"check": met}))
     return [*steps, ("exported", {"complete": all(met.values())})]
+
+
+def _rounded(said: float | str) -> float | str:
+    """As somebody types it."""
+    return said if isinstance(said, str) else float(f"{said:.2g}")
 
 
 def _shown(reading: Any) -> dict[str, Any]:

@@ -92,7 +92,8 @@ class Figure(SphinxRole):
 
 def _names(env: BuildEnvironment) -> dict[str, Any]:
     """The page's namespace."""
-    found: dict[str, Any] = env.current_document.setdefault("worked", {"__name__": "page"})
+    document: Any = env.current_document
+    found: dict[str, Any] = document.setdefault("worked", {"__name__": "page"})
     return found
 
 

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import catalog
+import roofline
 from record import ALL_OPEN
 from student import Student
 from test_access import dressed, is_fit_to_read
@@ -165,6 +166,20 @@ def test_the_front_page_leads_to_every_lab_and_every_door(reader: Page, address:
         box = reader.get_by_role("link", name=name).bounding_box()
         assert box and box["y"] + box["height"] < 700, name
     expect(reader.locator(".labs [data-lab]")).to_have_text(["not yet"] * len(catalog.read()))
+
+
+def test_the_front_page_s_roofline_follows_the_batch_by_keyboard(reader: Page, address: str) -> None:
+    reader.goto(f"{address}/index.html")
+    slider = reader.get_by_role("slider")
+    cells = reader.locator("#roofline tbody tr").filter(has_text="MI300X").locator("td")
+    before = cells.all_inner_texts()
+    place = reader.locator("#roofline circle").first.get_attribute("cx")
+    slider.press("End")
+    expect(slider).to_have_attribute("aria-valuetext", f"batch {roofline.BATCHES[-1]}")
+    (roof,) = (roof for roof in roofline.roofs() if roof.name == "MI300X")
+    assert before == [*roof.steps[0][2:]]
+    expect(cells).to_have_text([*roof.steps[-1][2:]])
+    assert reader.locator("#roofline circle").first.get_attribute("cx") != place
 
 
 def test_the_course_shows_where_the_reader_is(learner: Student) -> None:
