@@ -16,6 +16,10 @@ TERMS = {
     "O/(R·η)": "operations over the peak rate that software reaches",
     "L": "overhead that neither bytes nor operations explain",
     "η": "efficiency: the share of the peak that is left",
+    "FLOPs/(N·R)": "the operations of a run over all machines' peaks",
+    "MFU": "the share of one machine's peak that its model uses",
+    "η of scaling": "what is left after machines have waited for each other",
+    "goodput": "what is left after failures, checkpoints and restarts",
 }
 
 
