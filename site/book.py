@@ -134,4 +134,5 @@ def place(made: Path, out: Path, names: Mapping[str, str]) -> None:
         target = out / page.relative_to(made)
         target.parent.mkdir(parents=True, exist_ok=True)
         text = re.sub(r"@(\w+)@", lambda found: names[found[1]], page.read_text(encoding="utf-8"))
+        text = re.sub(r'(class="says wide [^>]*><div[^>]*><pre)>', r'\1 tabindex="0">', text)  # it scrolls sideways
         target.write_text(text, encoding="utf-8")

@@ -24,6 +24,6 @@ def page(filled: Callable[[str, Mapping[str, Any]], str]) -> str:
 def _row(action: Action) -> tuple[str, str, str]:
     """Its name as it is typed, what it is, and its default."""
     name = ", ".join(action.option_strings) or action.metavar or action.dest
-    choices = f" One of {', '.join(map(str, action.choices))}." if action.choices else ""
+    told = f"One of {', '.join(map(str, action.choices))}." if action.choices else action.help or ""
     default = "" if action.default in (None, False, "", "==SUPPRESS==") else str(action.default)
-    return str(name), f"{action.help or ''}{choices}".replace("|", "\\|"), default
+    return str(name), told[:1].upper() + told[1:] + ("" if told.endswith(".") or not told else "."), default

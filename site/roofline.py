@@ -13,7 +13,10 @@ CONTEXT = 256
 MACHINES = ("L40S", "MI300X", "Gaudi 3")  # not those that a lock asks about
 BATCHES = tuple(2**power for power in range(9))
 WIDE, HIGH = 420, 260
-LEFT, RIGHT, TOP, BOTTOM = 46, 12, 22, 34
+LEFT, RIGHT, TOP, BOTTOM = 46, 18, 22, 34
+NEAR = 16
+"""Roofs nearer than this share the space above them: the lower one is named below its line [px]."""
+
 INTENSITY = (0.5, 1000.0)
 """Arithmetic intensity along the horizontal axis [FLOP/B]."""
 RATE = (0.5e12, 2e15)
@@ -22,10 +25,11 @@ RATE = (0.5e12, 2e15)
 
 @dataclass(frozen=True, slots=True)
 class Roof:
-    """One machine: its ceiling as a line, and its steps: x, y, time of a token, throughput, share of the peak."""
+    """One machine: its roof as a line, how high the ceiling is, and steps: x, y, a token, throughput, share of peak."""
 
     name: str
     line: str
+    ceiling: float
     steps: list[tuple[float, float, str, str, str]]
 
 
@@ -57,6 +61,13 @@ def ticks() -> tuple[list[tuple[float, str]], list[tuple[float, str]]]:
     return across, up
 
 
+def named(roof: Roof, all_: list[Roof]) -> float:
+    """How high the name of a roof stands [px]."""
+    y = roof.ceiling
+    crowded = any(0 < y - other.ceiling < NEAR for other in all_)
+    return y + 15 if crowded else y - 5
+
+
 def drawn() -> dict[str, Any]:
     """What the front page draws."""
     found, (across, up) = roofs(), ticks()
@@ -85,4 +96,4 @@ def _roof(name: str) -> Roof:
         share = f"{rate / peak:.1%}" if rate < 0.1 * peak else f"{rate / peak:.0%}"
         steps.append((*place(phase.intensity, rate), answer.itl.format(), answer.throughput.format(2), share))
     line = " ".join(f"{x},{y}" for x, y in (place(*corner) for corner in corners))
-    return Roof(name, line, steps)
+    return Roof(name, line, place(INTENSITY[1], peak)[1], steps)

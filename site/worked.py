@@ -74,7 +74,10 @@ class Command(SphinxDirective):
                 code = int(exit.code or 0)
         if program != "mlsysim" or code != self.options.get("code", 0):
             raise self.error(f"{line!r} ended with {code}: {said.getvalue()}")
-        return [_shown("\n".join(self.content), "text", "code"), _shown(said.getvalue().rstrip(), "text", "says")]
+        return [
+            _shown("\n".join(self.content), "text", "code"),
+            _shown(said.getvalue().rstrip(), "text", "says", "wide"),
+        ]
 
 
 class Figure(SphinxRole):
@@ -97,8 +100,8 @@ def _names(env: BuildEnvironment) -> dict[str, Any]:
     return found
 
 
-def _shown(text: str, language: str, kind: str) -> nodes.literal_block:
-    return nodes.literal_block(text, text, language=language, classes=[kind])
+def _shown(text: str, language: str, *kinds: str) -> nodes.literal_block:
+    return nodes.literal_block(text, text, language=language, classes=list(kinds))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
