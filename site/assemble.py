@@ -20,14 +20,12 @@ import catalog
 import console
 import course
 import front as frontend
-import handed
 import lock as locked
 import node as nodes
 import notebook
 import packs
 import registry
 import roofline
-import samples
 import sheet
 import teaching
 from catalog import Row
@@ -119,8 +117,7 @@ def write_reference(out: Path) -> None:
 
 
 def write_teaching(out: Path, rows: list[Row], shared: dict[str, Any]) -> None:
-    """The teaching assistant's page of each lab that has one, and sample logs as files to grade."""
-    (out / "samples.zip").write_bytes(handed.together(samples.read()))
+    """The teaching assistant's page of each lab that has one."""
     for row in filter(teaching.is_there, rows):
         page = out / f"{row.name}.html"
         page.parent.mkdir(parents=True, exist_ok=True)

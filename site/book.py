@@ -17,6 +17,7 @@ import catalog
 import cli
 import course
 import folders
+import handed
 import samples
 import teaching
 import walls
@@ -29,7 +30,10 @@ CODE = (
     "mlsysim",
     "site/book.py",
     "site/theme",
-    *(f"site/{name}.py" for name in ("catalog", "cli", "course", "docstrings", "mathml", "samples", "walls", "worked")),
+    *(
+        f"site/{name}.py"
+        for name in ("catalog", "cli", "course", "docstrings", "handed", "mathml", "samples", "walls", "worked")
+    ),
     *(f"labs/labkit/{name}.py" for name in ("log", "grading/rubric", "grading/sheet")),
 )
 DATA = (
@@ -63,6 +67,7 @@ def build(cache: Path, say: Callable[[str], None]) -> Path:
     before.unlink(missing_ok=True)  # after a failure Sphinx takes a faulty page for a finished one
     lay_out(work / "source")
     run_sphinx(work, out)
+    (out / "ta" / "samples.zip").write_bytes(handed.together(samples.read()))
     before.write_text(code, encoding="utf-8")
     folders.put_stamp(out, stamp, key)
     return out
@@ -129,10 +134,11 @@ def search_script(out: Path) -> str:
 
 
 def place(made: Path, out: Path, names: Mapping[str, str]) -> None:
-    """Put the finished pages into the site, with the names that its files have in this version."""
+    """Put what was made into the site, with the names that its files have in this version."""
     for page in made.rglob("*.html"):
         target = out / page.relative_to(made)
         target.parent.mkdir(parents=True, exist_ok=True)
         text = re.sub(r"@(\w+)@", lambda found: names[found[1]], page.read_text(encoding="utf-8"))
         text = re.sub(r'(class="says wide [^>]*><div[^>]*><pre)>', r'\1 tabindex="0">', text)  # it scrolls sideways
         target.write_text(text, encoding="utf-8")
+    shutil.copy2(made / "ta" / "samples.zip", out / "ta")

@@ -114,6 +114,20 @@ def test_what_a_page_shows_is_what_its_code_says(made: Path) -> None:
     assert "<script" not in text
 
 
+def test_pages_are_placed_with_the_names_of_this_version(made: Path, tmp_path: Path) -> None:
+    (made / "ta").mkdir(exist_ok=True)
+    (made / "ta" / "samples.zip").write_bytes(b"zip")
+    (tmp_path / "ta").mkdir()
+    names = {"icon": "data:,", "style": "lab-1.css", "pages": "pages-1.css", "search": "search-1.js"}
+    book.place(made, tmp_path, names)
+    text = (tmp_path / "contents.html").read_text(encoding="utf-8")
+    assert 'href="./kit/lab-1.css"' in text or 'href="kit/lab-1.css"' in text
+    assert "@" not in text
+    assert 'src="kit/search-1.js"' in (tmp_path / "search.html").read_text(encoding="utf-8")
+    with pytest.raises(KeyError):
+        book.place(made, tmp_path, {"icon": ""})
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -139,7 +153,7 @@ def test_nothing_is_made_again_while_nothing_changed(tmp_path: Path, monkeypatch
     def sphinx(work: Path, out: Path) -> None:
         runs.append((work / "doctrees").exists())
         (work / "doctrees").mkdir(exist_ok=True)
-        out.mkdir(exist_ok=True)
+        (out / "ta").mkdir(parents=True, exist_ok=True)
         if len(runs) == 2:
             raise BuildError("a page is faulty")
 
