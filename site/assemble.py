@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files as files_of
 from itertools import groupby
 from pathlib import Path
@@ -15,14 +15,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+import book
 import catalog
 import console
+import course
 import front as frontend
 import lock as locked
 import node as nodes
 import notebook
 import packs
 import registry
+import roofline
 import sheet
 import squeeze
 import teaching
@@ -42,17 +45,21 @@ ICON = (
     "fill='none' stroke='%230b5a68' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E"
 )
 LARGE = 1_000_000
-TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
+TEMPLATES = Environment(loader=FileSystemLoader([HERE, HERE / "theme"]), autoescape=True, undefined=StrictUndefined)
 
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """The pages' own scripts and style sheet, by their names in kit/; `offline` is the last part of `script`."""
+    """The pages' own scripts and style sheets, by their names in kit/; `offline` is the last part of `script`."""
 
     script: str
     offline: str
     charts: str
     style: str
+    pages: str
+    progress: str
+    dates: str
+    roofline: str
 
 
 def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
@@ -73,12 +80,14 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     charts = (runtime / CHARTS).read_text(encoding="utf-8")
     kit = write_kit(out / "kit", charts)
     needed = {
-        "kit": (kit.script, kit.offline, kit.charts, kit.style),
+        "kit": (kit.script, kit.offline, kit.charts, kit.style, kit.pages, kit.progress, kit.roofline),
         "assets": (front.script, front.style, front.worker),
     }
     needed["runtime"] = tuple(plan[name]["file"] for name in ("core", "own", "wasm", "script"))
     first = [f"{place}/{name}" for place, names in needed.items() for name in names]
     loader = (runtime / "pyodide.mjs").read_text(encoding="utf-8")
+    written = book.build(cache, say)
+    search = named(out / "kit", "search", ".js", book.search_script(written))
     made = console.write(out / "ta", plan, loader, named)
     files = worth_keeping(out, set(first))
     shared: dict[str, Any] = {"kit": kit, "front": front, "icon": ICON}
@@ -89,7 +98,8 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     for row in rows:
         shutil.copytree(pages(row, shared, code, cache, say), out, copy_function=link, dirs_exist_ok=True)
     (out / "index.html").write_text(landing_page(rows, shared), encoding="utf-8")
-    shutil.copytree(reference(code, cache, say), out / "reference", copy_function=link)
+    book.place(written, out, {"icon": ICON, "search": search, **asdict(kit)})
+    shutil.copytree(reference(code, cache, say), out / "reference", copy_function=link, dirs_exist_ok=True)
     (out / "ta" / "console.html").write_text(console.page(TEMPLATES, made, shared), encoding="utf-8")
     schema = files_of("labkit") / "submission.schema.json"
     (out / "ta" / schema.name).write_text(schema.read_text(encoding="utf-8"), encoding="utf-8")
@@ -165,6 +175,12 @@ def write_kit(folder: Path, charts: str) -> Kit:
         offline=named(folder, "offline", ".js", offline),
         charts=named(folder, "charts", ".js", charts),
         style=named(folder, "lab", ".css", bundle.style()),
+        pages=named(folder, "pages", ".css", (HERE / "theme" / "pages.css").read_text(encoding="utf-8")),
+        dates=named(folder, "dates", ".js", (HERE / "dates.js").read_text(encoding="utf-8")),
+        roofline=named(folder, "roofline", ".js", (HERE / "roofline.js").read_text(encoding="utf-8")),
+        progress=named(
+            folder, "progress", ".js", bundle.script(("store",), (HERE / "progress.js").read_text(encoding="utf-8"))
+        ),
     )
 
 
@@ -243,7 +259,12 @@ def waiting(lab: Lab) -> str:
 
 def landing_page(rows: list[Row], shared: dict[str, Any]) -> str:
     """The page one arrives at."""
+    rows = [row for row in course.labs().values() if row in rows]
     volumes = [(volume, list(group)) for volume, group in groupby(rows, key=lambda row: row.volume)]
-    minutes = max(row.minutes for row in rows)
-    taught = list(filter(teaching.is_there, rows))
-    return TEMPLATES.get_template("index.html").render(volumes=volumes, minutes=minutes, taught=taught, **shared)
+    known = {
+        "minutes": max(row.minutes for row in rows),
+        "first": rows[0],
+        "here": len(rows),
+        "planned": len(course.labs()),
+    }
+    return TEMPLATES.get_template("index.html").render(volumes=volumes, **known, **roofline.drawn(), **shared)

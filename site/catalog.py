@@ -25,6 +25,11 @@ class Row:
         return LABS / f"{self.name}.py"
 
     @property
+    def here(self) -> bool:
+        """Whether there is such a lab yet."""
+        return self.notebook.is_file()
+
+    @property
     def volume(self) -> str:
         """The number of its volume."""
         return self.name.split("/")[0].removeprefix("vol")
@@ -33,6 +38,11 @@ class Row:
     def number(self) -> str:
         """Its two-digit number within the volume."""
         return self.name.split("/")[1].split("_")[1]
+
+    @property
+    def anchor(self) -> str:
+        """What its section on the course's page is called."""
+        return f"lab-{self.volume}-{self.number}"
 
 
 def read() -> list[Row]:

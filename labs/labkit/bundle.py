@@ -1,5 +1,6 @@
 """The page's script and style: one file each, from the sources in page/."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 
 # In the order in which they need each other.
@@ -9,11 +10,11 @@ SCRIPTS = (
 )
 
 
-def script() -> str:
-    """The page's script."""
+def script(names: Sequence[str] = SCRIPTS[1:], more: str = "") -> str:
+    """The page's script; or of its parts those named, and what another page does with them."""
     page = files("labkit") / "page"
-    vendor, *own = ((page / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
-    body = "\n".join(own)
+    vendor, *own = ((page / f"{name}.js").read_text(encoding="utf-8") for name in (SCRIPTS[0], *names))
+    body = "\n".join([*own, more] if more else own)
     return f'{vendor}\n(() => {{\n"use strict";\n{body}}})();\n'
 
 

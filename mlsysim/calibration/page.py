@@ -58,6 +58,7 @@ def page(found: Calibration) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Predicted against measured</title>
+<meta name="description" content="What the simulator says of published measurements, fitted and left out of the fit.">
 <style>{_STYLE}</style>
 </head>
 <body>
