@@ -105,8 +105,8 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     (out / "ta" / schema.name).write_text(schema.read_text(encoding="utf-8"), encoding="utf-8")
     (out / "sw.js").write_text(service_worker(out, first, files), encoding="utf-8")
     say("compressing what words there are")
-    written = [path.relative_to(out).as_posix() for path in out.rglob("*.html")]
-    squeeze.beside(out, [*first, *written, "sw.js"], cache / "squeezed")
+    words = [path.relative_to(out).as_posix() for path in out.rglob("*.html")]
+    squeeze.beside(out, [*first, *words, "sw.js"], cache / "squeezed")
     editor = cache / "head.html"
     editor.write_text(bundle.head(charts), encoding="utf-8")
     (out / ".nojekyll").touch()
