@@ -187,6 +187,8 @@ def test_tempting_designs_break_a_limit(module):
         "16 bits": {"numbers": "16", "replica": 4, "nodes_america": 12, "nodes_europe": 8},
         "a node a replica": {"replica": 8},
         "by the hour": {"terms": "on-demand"},
+        "the newest, by the hour": {"machine": "B200", "replica": 1, "places": 208, "terms": "on-demand"}
+        | {"nodes_america": 2, "nodes_europe": 2},
         "three large nodes": {"machine": "B200", "replica": 2, "places": 256, "nodes_america": 2, "nodes_europe": 1},
         "next door": {"site_america": "Northern Virginia", "site_europe": "Frankfurt"},
     }
@@ -351,6 +353,21 @@ def test_the_sentences_to_remember_hold(module):
 def test_the_ta_page_renders(lab):
     page = teaching.body(ROW, assemble.load(ROW)[1])
     assert "{{" not in page and str(round(SHEET.answers({})["fleet"])) in page
+
+
+def test_the_ta_pages_good_answers_hold_every_limit(module):
+    told = re.findall(
+        r'\("([^"]+)", "(\w+)", (\d+), (\d+), (\d+), (\d+), "([\w-]+)"\)', teaching.source(ROW).read_text()
+    )
+    names = ("machine", "numbers", "replica", "places", "nodes_america", "nodes_europe", "terms")
+    assert len(told) >= 5
+    for each in told:
+        settings = {
+            name: int(value) if value.isdigit() and name != "numbers" else value
+            for name, value in zip(names, each, strict=True)
+        }
+        place = {"rate": 1000, "site_america": "Montreal", "site_europe": "Paris"}
+        assert limits(module, designed(settings | place)) == {}, each
 
 
 def test_nothing_on_the_page_before_the_lock_gives_the_key_away(lab):
