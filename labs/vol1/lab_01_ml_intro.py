@@ -831,7 +831,7 @@ def instrument_c(c, lab):
             + "."
         )
         _shown = lab.instrument(
-            charts.against_limit(_bands, 100, "limit", charts.Axis("share of what is there or allowed, %"), _says),
+            charts.against_limit(_bands, 100, "limit", charts.Axis("share of the limit, %"), _says),
             lab.reading(took, **_design) if _fits else "",
             lab.reading(working, **_design),
             lab.reading(right, **_design) if _known else "",

@@ -28,9 +28,9 @@ with app.setup:
     }
     SMALL = ("nRF52840", "ESP32-S3")
     NETWORKS = {
-        "DNN_Small": "three dense layers of 144",
-        "DNN_Medium": "three dense layers of 256",
-        "DNN_Large": "three dense layers of 436",
+        "DNN_Small": "dense 3 × 144",
+        "DNN_Medium": "dense 3 × 256",
+        "DNN_Large": "dense 3 × 436",
         "DS_CNN": "DS-CNN",
         "MobileNetV1_025": "MobileNetV1 × 0.25",
         "MobileNetV2": "MobileNetV2",
@@ -141,7 +141,9 @@ def power_of(device):
 @app.function
 def percent(share):
     """A share as people write it, with two figures where it is small."""
-    return f"{100 * share:.2g}%" if share < 0.1 else f"{100 * share:,.0f}%"
+    if share >= 0.1:
+        return f"{100 * share:,.0f}%"
+    return f"{float(f'{100 * share:.2g}'):.10f}".rstrip("0").rstrip(".") + "%"
 
 
 @app.function
@@ -788,7 +790,7 @@ def instrument_c(c, given, lab):
             [charts.Band(name, share.lower, share.expected, share.upper, judged(share, 100)) for name, share in _asked],
             100,
             "limit",
-            charts.Axis("share of what is there or allowed, %"),
+            charts.Axis("share of the limit, %"),
             f"{_pendant['device']} with {NETWORKS[_pendant['network']]} every {_pendant['period']:g} s, phones train {METHODS[_method]} "
             f"{_rounds} times a month: "
             + ("over the limit in " + ", ".join(_over) if _over else "within these limits")

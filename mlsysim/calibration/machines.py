@@ -179,14 +179,14 @@ def _port(text: str, per_node: int) -> float | None:
 def generation(record: HardwareNode) -> str:
     """The generation of an accelerator; its own name where there is no other of it.
 
-    >>> generation(registry.machine("H200"))
-    'Hopper'
+    >>> generation(registry.machine("H200")), generation(registry.machine("M3 Max"))
+    ('Hopper', 'M3')
     """
     words = set(tokens(record.name)) | {fold(record.name)}
     for name, members in _GENERATIONS:
         if words & {each.lower() for each in members.split()}:
             return name
-    return record.vendor if record.vendor == "Apple" else record.name
+    return record.name.split()[0] if record.vendor == "Apple" else record.name
 
 
 def domain(record: HardwareNode) -> int:

@@ -74,8 +74,8 @@ SCALES = {
     # Serving a transformer.
     "serving.bandwidth": Scale(0.80, 0.4, 0.8),
     "serving.compute": Scale(0.60, 0.4, 0.40),
-    "serving.unpack": Scale(0.88, 0.4, 0.8),
-    "serving.launch": Scale(4e-6, 0.7, 0.7, "s", fraction=False),
+    "serving.unpack": Scale(0.95, 0.4, 0.8),
+    "serving.launch": Scale(4e-6, 0.7, 1.2, "s", fraction=False),
     "serving.all_reduce": Scale(8e-6, 0.6, 0.0, "s", fraction=False),
     "speculative.acceptance": Scale(0.70, 0.4, 0.0),
     # Single matrix products and copies.

@@ -235,10 +235,10 @@ def _server(case: Case, reach: Reach, wanted: str) -> Server:
     narrow = {"fp8": "FP8", "int8": "FP8", "fp4": "FP4"}.get(load.precision, "")
     generation = machines.generation(machine)
     line = "GeForce" if re.match(r"(RTX|GTX)", machine.name) else ""
-    bandwidth = reach.of("serving.bandwidth", stack, "two dies" if machine.name.endswith("Ultra") else "")
+    dies = "two dies" if machine.name.endswith("Ultra") else ""
+    bandwidth = reach.of("serving.bandwidth", stack, generation if machine.vendor == "Apple" else "", dies)
     if packed:
-        bits = "four bits" if load.weight_bytes < 0.8 else "eight bits"
-        bandwidth *= reach.of("serving.unpack", bits, f"{stack} in {bits}")
+        bandwidth *= reach.of("serving.unpack", "four bits" if load.weight_bytes < 0.8 else "eight bits")
     known = efficiency(
         bandwidth,
         reach.of("serving.compute", generation, narrow, "experts" if guess.spec.experts else ""),

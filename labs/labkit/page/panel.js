@@ -34,7 +34,7 @@ class LabPanel extends LabElement {
       min: 0,
       max: control.values.length - 1,
       step: 1,
-      oninput: () => this.change({ [control.name]: control.values[Number(input.value)] }),
+      oninput: () => this.change({ [control.name]: control.values[Number(input.value)] }, 250),
     });
     const shown = el("output", { htmlFor: id });
     const node = el("div.control", {}, el("label", { htmlFor: id }, control.label), shown, input);
@@ -81,7 +81,8 @@ class LabPanel extends LabElement {
     setTimeout(() => (this.link.textContent = "Link"), 3_000);
   }
 
-  change(some) {
+  // A slider in motion settles before it is written; what was clicked is written at once, and before whatever comes next.
+  change(some, settle = 0) {
     const before = this.values;
     this.values = { ...this.values, ...some };
     // A slider's drag is one move: where it began is what one comes back to.
@@ -92,7 +93,7 @@ class LabPanel extends LabElement {
     this.paint();
     this.emit(this.values);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => store.assign("controls", this.name, this.values), 250);
+    this.timer = setTimeout(() => store.assign("controls", this.name, this.values), settle);
     pending.set(this.name, this.values);
   }
 
