@@ -250,12 +250,16 @@ def job_time(job, machine):
 def job_power(job, machine):
     """Reading: power that a job takes."""
     found, allowed = watts(job, machine), JOBS[job][3]
-    sleeps = NODES[machine].kind == "tiny" and job in EVERY
+    duty = getattr(place(job, machine)[0], "duty", None)
     return Reading(
         value=found,
         unit="W",
         text=ms.format_quantity(found, "W"),
-        name="on average, asleep in between" if sleeps else "as rated",
+        name="as rated"
+        if duty is None
+        else "on average, asleep in between"
+        if duty.expected < 1
+        else "at work without a pause",
         label=f"{NODES[machine].name}, {job}",
         equation=(f"{written(found, 'W')} of {written(allowed, 'W')} that {JOBS[job][4]} can give",),
     )
@@ -618,10 +622,10 @@ def instrument_c(c, lab):
     _good = [point for each, point in _points.items() if not broken(_job, each)]
 
     def _stands(machine, point):
-        if broken(_job, machine):
-            return "breaks a limit"
         if machine == _machine:
             return "yours"
+        if broken(_job, machine):
+            return "breaks a limit"
         beaten = any(one != point and one[0] <= point[0] and one[1] <= point[1] for one in _good)
         return "beaten" if beaten else "on the front"
 
@@ -720,18 +724,18 @@ def reveal_c(done_c, given, lab, third):
 def where_next(done_c):
     mo.stop(not done_c.value)
 
-    def _item(name):
-        return f'<li><a href="{name}.html">{escape(TITLES[name])}</a></li>'
+    def _link(name):
+        return f'<a href="{name}.html">{escape(TITLES[name])}</a>'
 
     _paths = "".join(
-        f"<h3>{escape(who)}</h3><ul>{''.join(_item(name) for name in names)}</ul>" for who, names in PATHS.items()
+        f"<p><strong>{escape(who)}:</strong> {', then '.join(map(_link, names))}</p>" for who, names in PATHS.items()
     )
     mo.Html(
-        '<section class="further" id="where-next"><h2>Where to go from here</h2>'
-        f'{_paths}<p><a href="../index.html">All labs and what else is here</a></p>'
-        "<h3>Where your work is</h3><p>Your answers, readings and log are in this browser, on this machine, and nowhere else; "
-        "clearing the browser’s data clears them. “Save to a file” keeps them in a file, and “Load from a file” takes them up "
-        "again on any machine. A course collects the file that “Download the submission” writes, below the log.</p></section>"
+        f'<section class="further" id="where-next"><p>Where to go from here depends on you.</p>{_paths}'
+        '<p><strong>Or look round:</strong> <a href="../index.html">all labs and what else is here</a></p>'
+        "<p><strong>Where your work is:</strong> your answers, readings and log are in this browser, on this machine, and nowhere "
+        "else; clearing the browser’s data clears them. “Save to a file” keeps them in a file, and “Load from a file” takes them "
+        "up again on any machine. A course collects the file that “Download the submission” writes, below the log.</p></section>"
     )
     return
 
