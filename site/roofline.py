@@ -75,6 +75,7 @@ def drawn() -> dict[str, Any]:
     steps = {"batches": BATCHES, "machines": [roof.steps for roof in found]}
     return {
         "roofs": found,
+        "names": [named(roof, found) for roof in found],
         "across": across,
         "up": up,
         "size": (WIDE, HIGH),
