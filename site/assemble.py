@@ -22,6 +22,7 @@ import lock as locked
 import node as nodes
 import notebook
 import packs
+import quiz
 import registry
 import sheet
 import squeeze
@@ -80,6 +81,7 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     first = [f"{place}/{name}" for place, names in needed.items() for name in names]
     loader = (runtime / "pyodide.mjs").read_text(encoding="utf-8")
     made = console.write(out / "ta", plan, loader, named)
+    quiz.write(out, TEMPLATES, named, {"kit": kit, "icon": ICON})
     files = worth_keeping(out, set(first))
     shared: dict[str, Any] = {"kit": kit, "front": front, "icon": ICON}
     shared["bytes"] = packs.sizes(plan, ("core", "own", "wasm"))
