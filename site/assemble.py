@@ -24,6 +24,7 @@ import lock as locked
 import node as nodes
 import notebook
 import packs
+import quiz
 import registry
 import roofline
 import sheet
@@ -89,6 +90,7 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     written = book.build(cache, say)
     search = named(out / "kit", "search", ".js", book.search_script(written))
     made = console.write(out / "ta", plan, loader, named)
+    quiz.write(out, TEMPLATES, named, {"kit": kit, "icon": ICON})
     files = worth_keeping(out, set(first))
     shared: dict[str, Any] = {"kit": kit, "front": front, "icon": ICON}
     shared["bytes"] = packs.sizes(plan, ("core", "own", "wasm"))

@@ -5,8 +5,8 @@ from importlib.resources import files
 
 # In the order in which they need each other.
 SCRIPTS = (
-    *("vendor/sha256.min", "store", "dom", "code", "variant", "lock", "panel", "text", "readings", "chart", "log"),
-    *("work", "section", "page", "start"),
+    *("vendor/sha256.min", "store", "download", "dom", "code", "variant", "number", "lock"),
+    *("panel", "text", "readings", "chart", "log", "work", "section", "page", "start"),
 )
 
 

@@ -37,9 +37,9 @@ def files() -> Path:
 
 
 @pytest.fixture(scope="session")
-def whole(files: Path) -> dict[str, Files]:
-    """What the registries' wheels hold, by package, and the standard library as `python-stdlib`."""
-    wheels = runtime.collect(lock.read(), files, [])
+def whole(files: Path, own_wheel: Path) -> dict[str, Files]:
+    """What the wheels hold, the project's own among them, by package, and the standard library as `python-stdlib`."""
+    wheels = runtime.collect(lock.read(), files, [own_wheel])
     stdlib = fetch.npm_files((files / lock.read().tarball("pyodide")).read_bytes(), [runtime.STDLIB])[runtime.STDLIB]
     packages = {pyodidelock.describe(content).name: content for content in wheels.values()}
     return packages | {"python-stdlib": archive.unzip(stdlib)}

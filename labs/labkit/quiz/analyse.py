@@ -76,6 +76,10 @@ class Study:
         """How many chose each letter; an empty one for none."""
         return Counter(each.scored(sitting)[question.name].letter for each in self.people)
 
+    def earned(self, question: Question, sitting: str) -> Counter[str]:
+        """How many earned how many points."""
+        return Counter(f"{each.scored(sitting)[question.name].points:g} points" for each in self.people)
+
     def misconceptions(self, sitting: str) -> Counter[str]:
         """How many people showed each misconception at least once."""
         return Counter(
@@ -127,23 +131,28 @@ def _scores(sitting: Sitting, count_late: bool) -> dict[str, Scored]:
 
 
 def distractors(found: Study) -> list[dict[str, str | int]]:
-    """How many chose each answer before and after, with what a wrong one shows."""
+    """How many gave each answer before and after, with what a wrong one shows; of numbers, their points."""
     rows: list[dict[str, str | int]] = []
     for question in questions():
-        if not question.choices:
-            continue
-        before, after = (found.chosen(question, sitting) for sitting in SITTINGS)
-        for letter, choice in (*question.lettered, ("", None)):
-            if choice is None and not before[""] + after[""]:
-                continue
-            meaning = "no answer" if choice is None else MISCONCEPTIONS.get(choice.wrong, "right")
-            rows.append(
-                {
-                    "question": question.name,
-                    "answer": letter or "-",
-                    "before": before[letter],
-                    "after": after[letter],
-                    "shows": meaning,
-                }
-            )
+        if question.choices:
+            before, after = (found.chosen(question, sitting) for sitting in SITTINGS)
+            shows = {letter: MISCONCEPTIONS.get(choice.wrong, "right") for letter, choice in question.lettered}
+            shows |= {"": "no answer"} if before[""] + after[""] else {}
+        else:
+            before, after = (found.earned(question, sitting) for sitting in SITTINGS)
+            shows = {
+                f"{question.points} points": "right",
+                f"{question.points / 2:g} points": "half",
+                "0 points": "wrong",
+            }
+        rows += [
+            {
+                "question": question.name,
+                "answer": answer or "-",
+                "before": before[answer],
+                "after": after[answer],
+                "shows": told,
+            }
+            for answer, told in shows.items()
+        ]
     return rows

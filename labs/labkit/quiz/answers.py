@@ -9,9 +9,9 @@ from labkit.quiz.question import NAMED, NEAR, Part, Question
 from labkit.quiz.questions import MISCONCEPTIONS, VERSION, questions
 
 _ABOUT = re.compile(r"^(about|around|roughly|approximately|ca\.?|~|≈)\s*", re.IGNORECASE)
-_DIGITS = r"\d[\d\s’']*(?:[.,]\d+)*|[.,]\d+"
-_NUMBER = re.compile(rf"([+-]?(?:{_DIGITS})(?:\s*(?:[eE]|[×x*]\s*10\^?)\s*[+-]?\d+)?)\s*(.*)", re.ASCII)
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_DIGITS = r"[0-9][0-9\s’']*(?:(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[.,][0-9]+)?|[.,][0-9]+"
+_NUMBER = re.compile(rf"([+-]?(?:{_DIGITS})(?:\s*(?:[eE]|[×x*]\s*10\^?)\s*[+-]?[0-9]+)?)\s*(.*)")
+_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?(e|$)")
 
 
 class Scored(NamedTuple):
@@ -24,7 +24,7 @@ class Scored(NamedTuple):
 
 
 def read_number(text: str, units: Mapping[str, float]) -> float | None:
-    """A number above zero as people write it, in the unit that has the size 1; None where it is none.
+    """A number above zero as people write it, in the unit of size 1; None where it is none. page/number.js reads alike.
 
     >>> [read_number(text, {"t": 1.0, "kg": 1e-3}) for text in ("about 195 t", "0,6", "195,000 kg", "1 500", "two")]
     [195.0, 0.6, 195.0, 1500.0, None]
@@ -32,8 +32,8 @@ def read_number(text: str, units: Mapping[str, float]) -> float | None:
     found = _NUMBER.fullmatch(_ABOUT.sub("", text.strip().lstrip("'")))
     if not found:
         return None
-    digits = re.sub(r"[×x*]10\^?", "e", re.sub(r"[\s’']", "", found[1]))
-    digits = digits.replace(",", "") if _GROUPED.fullmatch(digits) else digits
+    digits = re.sub(r"[×x*]10\^?|E", "e", re.sub(r"[\s’']", "", found[1]))
+    digits = digits.replace(",", "") if _GROUPED.match(digits) else digits
     unit = found[2].strip().removesuffix(".")
     try:
         value = float(digits.replace(",", ".")) * (units.get(unit, units.get(unit.lower(), 0.0)) if unit else 1.0)

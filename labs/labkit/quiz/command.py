@@ -168,7 +168,7 @@ def _notes(found: Study, count_late: bool) -> Iterator[str]:
     if found.excluded:
         yield f"{_people(found.excluded)} said “no research” and {'is' if found.excluded == 1 else 'are'} left out."
     if found.repeated:
-        yield f"{found.repeated} times somebody sat the same sitting again; the latest counts."
+        yield f"{found.repeated} rows were followed by a later one of the same code and sitting; the latest counts."
     if found.late:
         how = "count as well" if count_late else f"are left out: what stood at {LIMIT // 60} minutes counts"
         yield f"{found.late} answers came after the time and {how}."

@@ -166,7 +166,7 @@ def t_probability(t: float, freedom: int, noncentral: float = 0.0) -> float:
         return density * (1 + erf((t * y - noncentral) / sqrt(2))) / 2
 
     # Phi rises within 1/t.
-    return _integral(at, low, high, 400 + 8 * ceil(abs(t) * reach))
+    return _integral(at, low, high, 120 + 8 * ceil(abs(t) * reach))
 
 
 def noncentrality(t: float, freedom: int, probability: float) -> float:
@@ -177,7 +177,7 @@ def noncentrality(t: float, freedom: int, probability: float) -> float:
     """
     low, high = -inf, inf
     guess, step = t, 1.0 + abs(t)
-    while high - low > 1e-9 * max(1.0, abs(t)):
+    while high - low > 1e-7 * max(1.0, abs(t)):
         # A larger non-centrality makes it less likely to stay below t.
         if t_probability(t, freedom, guess) > probability:
             low = guess

@@ -212,8 +212,8 @@ def _service(name: str) -> Question:
     return Question(
         name,
         "U4",
-        f"A service has to answer {number(demand)} requests a second. A copy of its model in INT4 runs on {gpus[0]} "
-        f"GPU and answers {number(rates[0])} a second; in FP16 it runs on {gpus[1]} GPUs and answers {number(rates[1])}. "
+        f"A service has to answer {number(demand)} requests a second. A copy of its model in INT4 takes {gpus[0]} "
+        f"GPU and answers {number(rates[0])} a second; in FP16 it takes {gpus[1]} GPUs and answers {number(rates[1])}. "
         "How many GPUs does each fleet have?",
         f"INT4: {number(demand)} / {number(rates[0])} = {small} GPUs. FP16: {number(demand)} / {number(rates[1])} = "
         f"{large // gpus[1]} copies of {gpus[1]}, {large} GPUs.",

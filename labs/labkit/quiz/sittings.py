@@ -121,8 +121,8 @@ def _form(name: str, head: Sequence[str], rows: Sequence[Sequence[str]], sitting
     if sitting not in SITTINGS:
         hint = "give two files, first the one before, or name it: --pre FILE, --post FILE"
         raise QuizError(f"{name} does not say which sitting it is: {hint}")
-    places = {question: _places(question, head) for question in questions()}
-    faults = [question.name for question, found in places.items() if len(found) != len(question.columns)]
+    places = {question.name: _places(question, head) for question in questions()}
+    faults = [question.name for question in questions() if len(places[question.name]) != len(question.columns)]
     if faults:
         hint = "the title of a question’s column begins with its number, as “1.” or “Q1”, or holds its text"
         raise QuizError(f"{name} has none or too many columns for {', '.join(faults)}: {hint}; q6 and q7 have two each")
@@ -145,8 +145,8 @@ def _form(name: str, head: Sequence[str], rows: Sequence[Sequence[str]], sitting
             research = research and bool(cells[consent]) and not _REFUSES.search(cells[consent])
         answers = {
             column: cells[place]
-            for question, found in places.items()
-            for column, place in zip(question.columns, found, strict=False)
+            for question in questions()
+            for column, place in zip(question.columns, places[question.name], strict=True)
         }
         sittings.append(Sitting(code, sitting, research, answers))
     silent = "it has no column about consent: all take part but those with NO RESEARCH beside their code"
