@@ -224,7 +224,7 @@ def time_lines(phase):
     return (
         f"D/BW = {phase.memory_time.format(3)}   bytes, {written(phase.traffic, 'B')} of them",
         f"O/(R·η) = {phase.compute_time.format(3)}   operations, {written(phase.operations, 'FLOP')}",
-        f"L = {phase.overhead_time.format(3)}   starting kernels",
+        f"L = {phase.kernel_time.format(3)}   starting kernels, and waiting for their last tiles",
         f"T = {phase.time.format(3)}   together, as far as they go on side by side",
     )
 

@@ -122,7 +122,7 @@ def one(machine, network, side):
         return answer.latency, (0.0, answer.latency.expected, 0.0), answer.reasons
     answer = ran(machine, network, side, "fp16", 1)
     phase = answer.phase
-    terms = (phase.memory_time, phase.compute_time, phase.overhead_time)
+    terms = (phase.memory_time, phase.compute_time, phase.kernel_time)
     return answer.time, tuple(term.expected for term in terms), answer.reasons
 
 
@@ -155,7 +155,7 @@ def picture_time(machine, network, side):
         else (
             f"D/BW = {ms.format_quantity(memory, 's', 3)}   weights and activations over the memory’s bandwidth",
             f"O/(R·η) = {ms.format_quantity(compute, 's', 3)}   {ms.format_quantity(size, 'FLOP', 3)}",
-            f"L = {ms.format_quantity(overhead, 's', 3)}   starting {len(net(network, side).layers)} layers, one after another",
+            f"L = {ms.format_quantity(overhead, 's', 3)}   starting {len(net(network, side).layers)} layers one after another, and waiting for the last piece of each",
         )
     )
     return Reading(
@@ -203,7 +203,7 @@ def batch_time(machine, batch):
         equation=(
             f"D/BW = {phase.memory_time.format(3)}",
             f"O/(R·η) = {phase.compute_time.format(3)}   {batch} × {ms.format_quantity(answer.model.flops, 'FLOP', 3)}",
-            f"L = {phase.overhead_time.format(3)}   the same for any batch",
+            f"L = {phase.kernel_time.format(3)}   starting layers, and waiting for the last piece of each",
         ),
     )
 
@@ -243,7 +243,7 @@ def took(machine, network, side, precision):
         else (
             f"O/(R·η) = {answer.phase.compute_time.format(3)}",
             f"D/BW = {answer.phase.memory_time.format(3)}",
-            f"L = {answer.phase.overhead_time.format(3)}",
+            f"L = {answer.phase.kernel_time.format(3)}",
         ),
     )
 
@@ -483,7 +483,7 @@ def plan():
                 "Data, algorithm, machine",
                 "One picture, one network, one machine. The picture’s side is the data, the network the algorithm. Change "
                 "one of the three at a time and compare with ResNet-50 on the same machine. Time has three terms: bytes moved over "
-                "bandwidth (D/BW), operations over the rate reached (O/(R·η)), and overhead (L), which starts one layer after another. "
+                "bandwidth (D/BW), operations over the rate reached (O/(R·η)), and overhead (L): each layer is started after the one before, and cores without work wait for its last piece. "
                 "Microcontrollers compute in INT8, the others in FP16.",
                 (
                     Slider("side", "Picture, pixels a side", (64, 96, 128, 160, 192, 224, 320, 448), SIDE),
@@ -706,7 +706,7 @@ def instrument_b(b, lab):
     _runs = {name: [ran(name, "ResNet50", SIDE, "fp16", n) for n in BATCHES] for name in SERVERS}
     _own = _runs[_machine]
     _here = ran(_machine, "ResNet50", SIDE, "fp16", _batch)
-    _terms = [(each.phase.memory_time, each.phase.compute_time, each.phase.overhead_time) for each in _own]
+    _terms = [(each.phase.memory_time, each.phase.compute_time, each.phase.kernel_time) for each in _own]
     _best = max(range(len(BATCHES)), key=lambda place: _own[place].throughput.expected)
     lab.instrument(
         charts.curves(
@@ -717,7 +717,7 @@ def instrument_b(b, lab):
             charts.Axis("pictures in the batch", log=True),
             charts.Axis("time per batch", "s", log=True),
             f"{_machine}, batch {_batch}: {_here.bound_by} leads, with {_here.phase.share('memory'):.0%} of the time in bytes, "
-            f"{_here.phase.share('compute'):.0%} in arithmetic and {_here.phase.share('overhead'):.0%} in overhead where each "
+            f"{_here.phase.share('compute'):.0%} in arithmetic and {_here.phase.kernel_time.expected / _here.time.expected:.0%} in overhead where each "
             "is taken by itself; bytes and arithmetic overlap.",
             here=_batch,
         ),
@@ -775,7 +775,7 @@ def reveal_b(done_b, given, lab, second):
                 _says,
                 f"{_says:.1f}×",
                 assumptions(**given)["crowd"],
-                f"Alone, a picture’s time is {_one.phase.share('overhead'):.0%} overhead, which a batch pays once.",
+                f"Alone, a picture’s time is {_one.phase.kernel_time.expected / _one.time.expected:.0%} overhead, most of which a batch pays once.",
                 "You set what a batch pays once against what every picture pays.",
                 (
                     "one picture",

@@ -105,6 +105,11 @@ class Phase:
         return roofline.ridge_point(self.rate, self.bandwidth)
 
     @property
+    def kernel_time(self) -> Estimate:
+        """What kernels take whatever their size: their starts, and the cores that wait for their last tiles [s]."""
+        return Estimate.total((self.overhead_time, self.tail_time), "s")
+
+    @property
     def bound_by(self) -> str:
         """The largest of the expected terms; what the host takes is overhead, and so are tails."""
         memory, compute = self.memory_time.expected, self.compute_time.expected

@@ -58,11 +58,12 @@ def test_weights_over_sram_are_two_bytes_each_over_512_kib(module):
 def test_a_batch_pays_overhead_once_and_arithmetic_for_each_picture(module):
     """A ratio of (L + n c) to (L + c), with bytes hidden: between one and n, and near the closed form."""
     for given in variants(module):
-        alone = module.ran("MI300X", "ResNet50", 224, "fp16", 1).phase
-        each, fixed = alone.compute_time.expected, alone.overhead_time.expected
         key, crowd = module.answers(**given)["crowd"], given["crowd"]
+        alone, together = (module.ran("MI300X", "ResNet50", 224, "fp16", n).phase for n in (1, crowd))
+        each, fixed = alone.compute_time.expected, alone.kernel_time.expected
         assert 1 < key < crowd / 5
-        assert key == pytest.approx((fixed + crowd * each) / (fixed + each), rel=0.1)
+        assert key == pytest.approx((together.kernel_time.expected + crowd * each) / (fixed + each), rel=0.1)
+        assert together.kernel_time.expected < 2 * fixed  # nearly the same for any batch
 
 
 def test_sram_is_the_widest_layer_and_what_the_runtime_keeps(module):
@@ -100,7 +101,7 @@ def test_each_key_can_be_read_off_an_instrument(module, lab):
 def test_the_same_change_helps_a_small_machine_more_than_a_large_one(module):
     """The surprise of part A: fewer operations, and the large machine hardly notices."""
     gain = {name: module.faster(name) for name in ("Raspberry Pi 5", "Jetson AGX Orin", "H100", "MI300X")}
-    assert gain["Raspberry Pi 5"] > 10 > 5 > gain["Jetson AGX Orin"] > 2 > gain["H100"] > gain["MI300X"] > 1
+    assert gain["Raspberry Pi 5"] > 10 > 5 > gain["Jetson AGX Orin"] > 2 > max(gain["H100"], gain["MI300X"]) > 1
     assert module.leads("H100", "ResNet50", 224) == "overhead"
     resnet, mobile = (len(module.net(name, 224).layers) for name in ("ResNet50", "MobileNetV2"))
     assert mobile == pytest.approx(resnet, rel=0.15)  # "has as many" layers
@@ -109,9 +110,9 @@ def test_the_same_change_helps_a_small_machine_more_than_a_large_one(module):
 def test_the_leading_term_changes_twice_on_an_h100_and_too_large_a_batch_is_slower(module):
     led = [module.ran("H100", "ResNet50", 224, "fp16", n).bound_by for n in module.BATCHES]
     assert [name for name, _ in itertools.groupby(led)] == ["overhead", "compute throughput", "memory bandwidth"]
-    for machine in ("A100", "H100"):
+    for machine, loss in (("A100", 1.04), ("H100", 1.15)):
         rates = [module.ran(machine, "ResNet50", 224, "fp16", n).throughput.expected for n in module.BATCHES]
-        assert max(rates) > 1.1 * rates[-1] and rates[-1] > 2 * rates[0]
+        assert max(rates) > loss * rates[-1] and rates[-1] > 2 * rates[0]
 
 
 def test_the_parts_begin_where_nothing_is_broken(module, lab):
