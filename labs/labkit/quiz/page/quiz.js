@@ -311,7 +311,7 @@ async function showScore() {
     return;
   }
   // What a letter stands for, as the question has it.
-  const words = (id, letter) => `“${form.querySelector(`[name=${id}][value=${letter}]`).parentElement.textContent.trim()}”`;
+  const words = (id, letter) => `“${form.querySelector(`[name=${id}][value="${letter}"]`).parentElement.textContent.trim()}”`;
   const entries = Object.entries(key.questions).map(([id, question]) => {
     const names = columns.filter((column) => column.split("_")[0] === id);
     const given = names.map((name) => record.answers[name] ?? "");
