@@ -16,7 +16,7 @@ from labkit.quiz.question import LIMIT
 from labkit.quiz.questions import MISCONCEPTIONS, VERSION, questions
 from sheets import right
 from test_access import LOOKS, dressed, is_fit_to_read
-from test_key import everything_rendered, near, numbers
+from test_key import everything_rendered, numbers
 from test_keyboard import tab_to
 
 KIT = Path(sittings.__file__).parents[1] / "page"
@@ -124,7 +124,7 @@ def test_the_first_sitting_holds_no_key(quiz: Open, context: BrowserContext) -> 
     for question in questions():
         assert question.solution not in whole
         for part in question.parts:
-            assert not near(asked, part.key)
+            assert round(part.key, 9) not in asked
         for name in {choice.wrong for choice in question.choices} - {""}:
             assert MISCONCEPTIONS[name] not in whole
     assert page.locator("[name=q1]").evaluate_all("all => new Set(all.map((each) => each.attributes.length)).size") == 1
@@ -408,5 +408,5 @@ def test_on_paper_it_is_the_form(states: dict[str, Page]) -> None:
     expect(page.locator("#q10")).to_be_visible()
     expect(page.get_by_text("May your answers be used").or_(page.locator("#consent h2"))).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(0)
-    assert page.pdf().count(b"/Type /Page\n") <= 4
+    assert page.pdf().count(b"/Type /Page\n") <= 3
     page.emulate_media(media="screen")

@@ -310,10 +310,14 @@ async function showScore() {
     byId("score").replaceChildren(el("p", {}, "The key could not be fetched: it needs the network, once. Your answers are kept; try again."));
     return;
   }
+  // What a letter stands for, as the question has it.
+  const words = (id, letter) => `“${form.querySelector(`[name=${id}][value="${letter}"]`).parentElement.textContent.trim()}”`;
   const entries = Object.entries(key.questions).map(([id, question]) => {
     const names = columns.filter((column) => column.split("_")[0] === id);
     const given = names.map((name) => record.answers[name] ?? "");
-    return { question, given, points: score(question, given, key) };
+    const said = given.filter((each) => each.trim()).map((each) => (question.right ? words(id, each) : each));
+    const right = question.right && words(id, question.right);
+    return { question, given, said, right, points: score(question, given, key) };
   });
   const sum = entries.reduce((total, { points }) => total + points, 0);
   const best = entries.reduce((total, { question }) => total + question.points, 0);
@@ -325,11 +329,10 @@ async function showScore() {
   );
 }
 
-function told({ question, given, points }, { named }) {
-  const said = given.filter((each) => each.trim()).join(" and ") || "nothing";
+function told({ question, given, said, right, points }, { named }) {
   const why = question.right ? question.why[given[0]] : question.parts.map((part, i) => meant(part, given[i], named)).find(Boolean);
   return [
-    el("p", {}, `${points} of ${question.points}. You said ${said}${question.right && points === 0 ? `; right is ${question.right}` : ""}.`),
+    el("p", {}, `${points} of ${question.points}. You said ${said.join(" and ") || "nothing"}${right && !points ? `; right is ${right}` : ""}.`),
     why && points < question.points && el("p", {}, `It assumes: ${why}`),
     el("p.small", {}, question.solution),
   ];
