@@ -86,6 +86,7 @@ with app.setup:
         reason_hint="energy is power times time, so …",
     )
     TITLES = {
+        "lab_01_ml_intro": "Why does a model that works fail elsewhere?",
         "lab_02_ml_systems": "Where does the time go?",
         "lab_08_model_train": "Where does training memory go?",
         "lab_10_model_compress": "Does INT4 always give 4x?",
