@@ -171,6 +171,11 @@ def test_on_request_the_whole_course_opens_with_the_server_stopped(reader: Stude
     # What no lab has needed so far is there as well.
     kernel = next(worker for worker in reader.page.workers if "kernel" in worker.url)
     assert kernel.evaluate("self.pyodide.runPython('import pydantic; pydantic.BaseModel.__name__')") == "BaseModel"
+    # So are the pages around the labs, and their search.
+    reader.page.goto(f"{reader.address}/search.html?q=ridge")
+    reader.page.locator("#search-results").get_by_role("link", name="Glossary").click()
+    expect(reader.page.get_by_role("heading", name="Glossary", level=1)).to_be_visible()
+    assert reader.page.evaluate("getComputedStyle(document.querySelector('.site ul')).display") == "flex"
 
 
 def test_what_arrived_in_part_is_not_used_and_can_be_asked_for_again(reader: Student, host: Host) -> None:

@@ -13,6 +13,7 @@ import pytest
 import book
 import docstrings
 import folders
+import mathml
 import mlsysim
 import samples
 import walls
@@ -193,7 +194,7 @@ class Anchors(HTMLParser):
         self.tags.append(tag)
 
 
-@pytest.mark.parametrize("module", [walls, docstrings], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [walls, docstrings, mathml], ids=lambda module: module.__name__)
 def test_examples_in_the_generator_run(module) -> None:
     assert doctest.testmod(module).failed == 0
 
