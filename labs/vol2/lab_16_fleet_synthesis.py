@@ -1163,7 +1163,7 @@ def instrument_c(c, design, failures, lab, mistakes):
             against(**design),
             1.0,
             "limit",
-            charts.Axis(f"share of the limit, drawn up to {DRAWN:g}"),
+            charts.Axis(f"share of the limit, to {DRAWN:g}"),
             f"{short(**design)}, {TERMS[design['terms']]}, {design['site_america']} and {design['site_europe']}: "
             + (
                 f"{len(failures)} limit{'s' * (len(failures) > 1)} broken, each named below."
