@@ -22,6 +22,7 @@ from labkit.charts.style import (
 )
 from labkit.figures import number
 from mlsysim.physics.roofline import attainable_rate, ridge_point
+from mlsysim.units import format_quantity
 
 HEIGHT = 230
 LOG = Axis("", log=True)
@@ -96,12 +97,12 @@ def roofline(roofs: Sequence[Roof], work: Mapping[str, tuple[float, float]], say
         Curve(roof.name, [(i, attainable_rate(i, roof.rate, roof.bandwidth)) for i in (left, ridge, right)])
         for roof, ridge in zip(roofs, ridges, strict=True)
     ]
-    top = max(roof.rate for roof in roofs)
-    scale, title = Axis("rate", "FLOP/s").scaled([top])
-    rows = [{"x": px, "y": py / scale, "line": line.name} for line in lines for px, py in line.points]
-    points = [{"x": px, "y": py / scale, "work": name} for name, (px, py) in work.items()]
+    rows = [{"x": px, "y": py, "line": line.name} for line in lines for px, py in line.points]
+    placed = sorted(work.items(), key=lambda item: item[1])
+    points = [{"x": px, "y": py, "work": name} for name, (px, py) in placed]
     colours = {line.name: SERIES[order % len(SERIES)] for order, line in enumerate(lines)}
     across, up = LOG.level("arithmetic intensity, FLOP/B"), LOG.upright()
+    up["axis"]["format"] = "~s"  # from a microcontroller to a rack no one prefix is readable
     layers = [
         layer(rows, "line", {"strokeWidth": 2.5}, x=across, y=up, **_strokes(colours)),
         layer(
@@ -112,14 +113,18 @@ def roofline(roofs: Sequence[Roof], work: Mapping[str, tuple[float, float]], say
             y=up,
             shape=signed("work", dict(zip(work, SHAPES, strict=False))) | {"legend": None},
         ),
-        text_layer([{**p, "text": p["work"]} for p in points], {"align": "left", "dx": 9, "dy": 4}, x=across, y=up),
     ]
-    unit = title.rpartition(", ")[2]
+    for place, dy in ((0, -8), (1, 16)):  # names of neighbours stand above and below
+        named = [{**point, "text": point["work"]} for point in points[place::2]]
+        layers.append(text_layer(named, {"align": "left", "dx": 7, "dy": dy}, x=across, y=up))
     table = [
-        *((roof.name, number(ridge), number(roof.rate / scale)) for roof, ridge in zip(roofs, ridges, strict=True)),
-        *((name, number(px), number(py / scale)) for name, (px, py) in work.items()),
+        *(
+            (roof.name, number(ridge), format_quantity(roof.rate, "FLOP/s", 3))
+            for roof, ridge in zip(roofs, ridges, strict=True)
+        ),
+        *((name, number(px), format_quantity(py, "FLOP/s", 3)) for name, (px, py) in work.items()),
     ]
-    return figure(chart(layers, 260, title), says, ("", "ridge point or intensity, FLOP/B", f"rate, {unit}"), table)
+    return figure(chart(layers, 260, "rate, FLOP/s"), says, ("", "ridge point or intensity, FLOP/B", "rate"), table)
 
 
 def _strokes(colours: Mapping[str, str]) -> Mapping[str, Spec]:
