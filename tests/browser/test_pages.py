@@ -97,7 +97,8 @@ def test_no_link_is_dead(site: Path, outlines: dict[str, Outline]) -> None:
             if urlsplit(link).scheme or link.startswith("//"):
                 continue
             address, anchor = urldefrag(link)
-            target = (site / name).parent / unquote(urlsplit(address).path) if address else site / name
+            path = unquote(urlsplit(address).path)  # none: the page itself, asked in another way
+            target = (site / name).parent / path if path else site / name
             there = target.resolve()
             below = there.relative_to(site.resolve()).as_posix() if there.is_relative_to(site.resolve()) else ""
             if not there.is_file() or (anchor and below in outlines and unquote(anchor) not in outlines[below].ids):
