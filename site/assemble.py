@@ -1,4 +1,4 @@
-"""The site: every lab of the catalog as a page, around one runtime, one front end and one kit."""
+"""The site: every lab and tutorial of the catalog as a page, around one runtime, one front end and one kit."""
 
 import functools
 import gzip
@@ -35,7 +35,7 @@ from errors import BuildError
 from folders import digest_tree, kept, link
 from labkit import bundle, loading
 from labkit.elements import element
-from labkit.flow import Lab, closed_markup, opened_markup
+from labkit.flow import Flow, closed_markup, opened_markup
 from mlsysim.calibration import page as calibration
 from mlsysim.calibration.report import calibrate
 from runtime import CHARTS
@@ -97,7 +97,7 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     # To a tenth of a megabyte: the console holds the labs' sources, and one edited lab is no reason to write all pages.
     shared["whole"] = round(sum(len(gzip.compress((out / name).read_bytes(), 1)) for name in files), -5)
     code = digest_tree(HERE.parent, ["labs/labkit", "mlsysim", "site", "requirements.txt"])
-    for row in rows:
+    for row in [*rows, *catalog.tutorials()]:
         shutil.copytree(pages(row, shared, code, cache, say), out, copy_function=link, dirs_exist_ok=True)
     (out / "index.html").write_text(landing_page(rows, shared), encoding="utf-8")
     book.place(written, out, {"icon": ICON, "search": search, **asdict(kit)})
@@ -215,22 +215,22 @@ def kernel(worker: str, plan: dict[str, Any]) -> str:
     return f"{before}{begin.sub('await begun', worker)}\n{own}\nconst begun = start({found[0]});\n"
 
 
-def load(row: Row) -> tuple[Lab, dict[str, Any]]:
-    """The lab of a row, and everything that its notebook defines."""
+def load(row: Row) -> tuple[Flow, dict[str, Any]]:
+    """The lab or tutorial of a row, and everything that its notebook defines."""
     try:
         return loading.load(row.notebook, row.name)
     except loading.LabError as error:
         raise BuildError(str(error)) from error
 
 
-def lab_page(row: Row, lab: Lab, shared: dict[str, Any]) -> str:
-    """A lab's page: its briefing and lock as HTML of its own, its parts as stand-ins until the notebook is there."""
+def lab_page(row: Row, lab: Flow, shared: dict[str, Any]) -> str:
+    """The page of a lab or tutorial: briefing and lock as HTML, its parts as stand-ins until the notebook is there."""
     exported = notebook.export(row.notebook)
-    names = ("Lock", *(part.letter for part in lab.parts), "Log")
+    steps = [("Lock", "Lock"), *((part.letter, part.letter) for part in lab.parts), ("Log", lab.log_step)]
     return TEMPLATES.get_template("lab.html").render(
         row=row,
         lab=lab,
-        steps=[(name, f"part-{name}") for name in names],
+        steps=steps,
         briefing=Markup("".join(f"<p>{escape(text)}</p>" for text in lab.briefing)),
         lock=Markup(standing_lock(lab)),
         waiting=Markup(waiting(lab)),
@@ -240,14 +240,14 @@ def lab_page(row: Row, lab: Lab, shared: dict[str, Any]) -> str:
     )
 
 
-def standing_lock(lab: Lab) -> str:
+def standing_lock(lab: Flow) -> str:
     """The opening lock as HTML that can be read before the script is there."""
     inner = f'<section class="lock"><p class="question">{escape(lab.lock.asked(lab.variants))}</p></section>'
     return element("lab-lock", lab.lock.spec(), inner).replace("<lab-lock ", "<lab-lock data-standing ", 1)
 
 
-def waiting(lab: Lab) -> str:
-    """Stand-ins for the parts: A with its controls, ready for when the lock is committed; B, C and the log closed."""
+def waiting(lab: Flow) -> str:
+    """Stand-ins for the parts: A with its controls, ready for when the lock is committed; those after it closed."""
     first, *later = lab.parts
     panel = element("lab-panel", first.panel_spec())
     stand = '<div class="stand">The simulator is starting. What you set here is kept.</div>'

@@ -100,10 +100,12 @@ def _semester(table: dict[str, Any]) -> Semester:
 
 
 def tutorial(number: int) -> dict[str, Any]:
-    """A tutorial, with its page where it is here already."""
-    there = sorted((LABS / "tutorials").glob(f"tutorial_{number:02d}_*.py"))
-    page = f"tutorials/{there[0].stem}.html" if there else ""
-    return {"number": number, "page": page, **_table()["tutorials"][str(number)]}
+    """A tutorial, with its name where it is here already; of one not here yet what is planned."""
+    here = next((row for row in catalog.tutorials() if int(row.number) == number), None)
+    if here is None:
+        return {"number": number, "name": "", **_table()["tutorials"][str(number)]}
+    shown = {"title": here.title, "question": here.question, "minutes": here.minutes}
+    return {"number": number, "name": here.name, **shown}
 
 
 def paths() -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ __all__ = [
     "Probe",
     "Reading",
     "Slider",
+    "Tutorial",
     "Varied",
     "charts",
 ]
@@ -28,6 +29,7 @@ _HOME = {
     "Probe": "plan",
     "Reading": "reading",
     "Slider": "plan",
+    "Tutorial": "tutorial",
     "Varied": "plan",
 }
 

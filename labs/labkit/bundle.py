@@ -6,7 +6,7 @@ from importlib.resources import files
 # In the order in which they need each other.
 SCRIPTS = (
     *("vendor/sha256.min", "store", "download", "dom", "code", "variant", "number", "lock"),
-    *("panel", "text", "readings", "chart", "log", "work", "section", "page", "start"),
+    *("panel", "text", "readings", "chart", "log", "words", "work", "section", "page", "start"),
 )
 
 

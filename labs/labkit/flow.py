@@ -1,9 +1,9 @@
-"""The lab flow: lock, parts, reveal, failure, log. A notebook declares a `Lab` and asks it for what each cell shows."""
+"""The flow: lock, parts, reveal, failure, log. A notebook declares a `Lab` and asks it for what each cell shows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
 
 import marimo as mo
 
@@ -24,23 +24,23 @@ FLEET_TERMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Lab:
-    """A lab as its notebook declares it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """What labs and tutorials share: a lock opens each part, a reveal ends it, a text of the reader's comes last.
 
     Parameters
     ----------
-    name : path of the lab below labs/, such as "vol1/lab_02_ml_systems"
-    version : version of the lab; a submission carries it
+    name : path of the notebook below labs/, such as "vol1/lab_02_ml_systems"
+    version : version of the notebook; the reader's record carries it
     lede : who asks, and what is at stake, in one or two sentences
     briefing : paragraphs read before the lock; nothing in them gives its answer away
     lock : the opening prediction; opens part A
-    parts : parts A, B and C; a part with a lock of its own asks it in its first cell
-    log_prompt : what the Decision Log is to say, and to whom
-    readings : functions from settings to a `Reading`, by which every pinned figure can be computed again
-    variants : the lab's values that differ between the students of a section; the notebook calls it VARIANTS
-    terms : the terms of the Iron Law of which the log names one as binding
+    parts : part A and those after it; a part with a lock of its own asks it in its first cell
+    variants : values that differ between the students of a section; the notebook calls it VARIANTS
     """
+
+    log_title: ClassVar[str]
+    log_step: ClassVar[str]
 
     name: str
     version: str
@@ -48,13 +48,10 @@ class Lab:
     briefing: Sequence[str]
     lock: Lock
     parts: Sequence[Part]
-    log_prompt: str
-    readings: Sequence[Callable[..., Reading]]
     variants: Mapping[str, Varied] = field(default_factory=dict)
-    terms: Sequence[str] = NODE_TERMS
 
     def page_spec(self) -> list[object]:
-        """What the page's script needs to know of the lab."""
+        """What the page's script needs to know of the notebook."""
         variants = {name: one.spec() for name, one in self.variants.items()}
         return [self.name, self.version, mlsysim.__version__, variants]
 
@@ -107,12 +104,6 @@ class Lab:
     def instrument(self, *pieces: str) -> mo.Html:
         """The lower half of a part's card: charts and readings, under the controls."""
         return mo.Html(f'<div class="instrument">{"".join(pieces)}</div>')
-
-    def reading(self, function: Callable[..., Reading], **settings: Any) -> str:
-        """Markup of a figure from an instrument, with its range, what binds, its equation and a button to pin it."""
-        if function not in self.readings:
-            raise ValueError(f"{function.__name__} is not among the readings of {self.name}: add it to `readings`")
-        return reading_markup(function(**settings), function.__name__, settings)
 
     def reveal(
         self,
@@ -189,12 +180,41 @@ class Lab:
         )
 
     def log_closed(self) -> mo.Html:
-        """The Decision Log before its time."""
-        return mo.Html(_log_markup(" closed", "<p>Opens after part C.</p>"))
+        """The text that comes last, before its time."""
+        return mo.Html(log_markup(self.log_title, " closed", f"<p>Opens after part {self.parts[-1].letter}.</p>"))
+
+    def live(self) -> mo.Html:
+        """Tells the page that the notebook is there: comes last."""
+        return mo.Html("<lab-live></lab-live>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab(Flow):
+    """A lab as its notebook declares it: three parts, then a Decision Log that is checked, signed off and handed in.
+
+    Parameters
+    ----------
+    log_prompt : what the Decision Log is to say, and to whom
+    readings : functions from settings to a `Reading`, by which every pinned figure can be computed again
+    terms : the terms of the Iron Law of which the log names one as binding
+    """
+
+    log_title: ClassVar[str] = "Decision Log"
+    log_step: ClassVar[str] = "Log"
+
+    log_prompt: str
+    readings: Sequence[Callable[..., Reading]]
+    terms: Sequence[str] = NODE_TERMS
+
+    def reading(self, function: Callable[..., Reading], **settings: Any) -> str:
+        """Markup of a figure from an instrument, with its range, what binds, its equation and a button to pin it."""
+        if function not in self.readings:
+            raise ValueError(f"{function.__name__} is not among the readings of {self.name}: add it to `readings`")
+        return reading_markup(function(**settings), function.__name__, settings)
 
     def log_opened(self, draft: Element, pins: Element) -> mo.Html:
         """The Decision Log's heading over its fields; the pins show where no page surrounds the notebook."""
-        return mo.Html(f'{_log_markup("", "")}{draft.text}<div class="bare-pins">{pins.text}</div>')
+        return mo.Html(f'{log_markup(self.log_title)}{draft.text}<div class="bare-pins">{pins.text}</div>')
 
     def log_form(self) -> Element:
         """The Decision Log's fields; the value is the draft."""
@@ -216,13 +236,10 @@ class Lab:
         """Submission file and printable report."""
         return mo.Html(element("lab-export", {}))
 
-    def live(self) -> mo.Html:
-        """Tells the page that the notebook is there: comes last."""
-        return mo.Html("<lab-live></lab-live>")
 
-
-def _log_markup(state: str, note: str) -> str:
-    return f'<section class="part{state}" id="part-Log"><h2>Decision Log</h2>{note}</section>'
+def log_markup(title: str, state: str = "", note: str = "") -> str:
+    """The heading of the text that comes last."""
+    return f'<section class="part{state}" id="part-Log"><h2>{escape(title)}</h2>{note}</section>'
 
 
 def closed_markup(part: Part, until: str) -> str:

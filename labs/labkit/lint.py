@@ -1,11 +1,11 @@
-"""What every lab has to hold, checked without a browser: keys that exist, stand apart and are not given away."""
+"""What labs and tutorials have to hold, checked without a browser: keys exist, stand apart and are not given away."""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite, log
 from typing import Any
 
-from labkit.flow import Lab
+from labkit.flow import Flow, Lab
 from labkit.log import numbers
 from labkit.plan import Assumption, Lock
 from labkit.predictions import NEAR
@@ -17,7 +17,7 @@ STEP = 0.005  # so does one that two numbers of the text lead to in one step
 Key = float | str
 
 
-def faults(lab: Lab, defined: Mapping[str, Any]) -> list[str]:
+def faults(lab: Flow, defined: Mapping[str, Any]) -> list[str]:
     """What is wrong with a lab, a sentence each; none when it can be shipped.
 
     Parameters
@@ -42,19 +42,18 @@ def faults(lab: Lab, defined: Mapping[str, Any]) -> list[str]:
             found += [f"lock {lock.name}{where}: {fault}" for fault in _key(lock, key, assumptions.get(lock.name, ()))]
             if not isinstance(key, str) and key > 0:
                 found += [f"lock {lock.name}{where}: {fault}" for fault in leaks(text, key)]
-    for held in defined["challenge"]([]).values():
-        if held:
-            found.append("challenge() is met with no design at all")
+    if isinstance(lab, Lab) and any(defined["challenge"]([]).values()):
+        found.append("challenge() is met with no design at all")
     return found
 
 
-def variants(lab: Lab) -> Iterator[dict[str, Any]]:
+def variants(lab: Flow) -> Iterator[dict[str, Any]]:
     """Every variant of a lab, the canonical one first."""
     for values in itertools.product(*(one.values for one in lab.variants.values())):
         yield dict(zip(lab.variants, values, strict=True))
 
 
-def said_before(lab: Lab, locks: Sequence[Lock], given: Mapping[str, Any]) -> Iterator[str]:
+def said_before(lab: Flow, locks: Sequence[Lock], given: Mapping[str, Any]) -> Iterator[str]:
     """For each lock, in order, what the lab has said when it is asked."""
     texts = {name: one.text(given[name]) for name, one in lab.variants.items()}
     said = [lab.lede, *lab.briefing, *(part.title for part in lab.parts)]
@@ -93,9 +92,12 @@ def _near(value: float, key: float, share: float) -> bool:
     return value > 0 and abs(log(value / key)) <= share
 
 
-def _form(lab: Lab, locks: Sequence[Lock]) -> Iterator[str]:
-    if [part.letter for part in lab.parts] != ["A", "B", "C"]:
+def _form(lab: Flow, locks: Sequence[Lock]) -> Iterator[str]:
+    letters = "".join(part.letter for part in lab.parts)
+    if isinstance(lab, Lab) and letters != "ABC":
         yield "a lab has the parts A, B and C"
+    if not letters or not "ABC".startswith(letters) or len(locks) != len(letters):
+        yield "the parts are A, B, C in this order, and each has a lock of its own"
     if not locks or lab.lock is not locks[0]:
         yield "the opening lock is the first that the notebook defines"
     if len(list(variants(lab))) > MOST:

@@ -1,4 +1,4 @@
-"""A lab's notebook, run here and now: the lab that it declares, and everything that it defines."""
+"""A notebook, run here and now: the lab or tutorial that it declares, and everything that it defines."""
 
 import contextlib
 import importlib.util
@@ -7,15 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from labkit.flow import Lab
+from labkit.flow import Flow
 
 
 class LabError(ValueError):
     """A notebook that is no lab, with the reason as a sentence."""
 
 
-def load(notebook: Path, name: str) -> tuple[Lab, dict[str, Any]]:
-    """The lab called `name`, and what its notebook defines, in the order of the file.
+def load(notebook: Path, name: str) -> tuple[Flow, dict[str, Any]]:
+    """The lab or tutorial called `name`, and what its notebook defines, in the order of the file.
 
     Raises
     ------
@@ -36,6 +36,6 @@ def load(notebook: Path, name: str) -> tuple[Lab, dict[str, Any]]:
     except Exception as error:
         raise LabError(f"{notebook.name} does not run: {type(error).__name__}: {error}") from error
     lab = defined.get("lab")
-    if not isinstance(lab, Lab) or lab.name != name:
-        raise LabError(f"{notebook.name} defines no `lab = Lab({name!r}, …)`")
+    if not isinstance(lab, Flow) or lab.name != name:
+        raise LabError(f"{notebook.name} defines no `lab = Lab(name={name!r}, …)`")
     return lab, vars(module) | dict(defined)

@@ -1,4 +1,4 @@
-"""What a lab declares: its lock, its parts and their controls. Plain values, no marimo."""
+"""What a lab or a tutorial declares: its lock, its parts and their controls. Plain values, no marimo."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -119,7 +119,7 @@ def control_spec(control: Slider | Choice) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the lab's three parts.
+    """One of the parts, of which a lab has three.
 
     Parameters
     ----------

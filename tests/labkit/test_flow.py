@@ -22,7 +22,16 @@ def double(x):
     return Reading(2.0 * x, "s", f"{2 * x} s", "twice", f"x = {x}", equation=["T = 2 x"])
 
 
-LAB = Lab("vol1/lab_99", "1", "Lede.", (), LOCK, (PART,), "Write.", (double,))
+LAB = Lab(
+    name="vol1/lab_99",
+    version="1",
+    lede="Lede.",
+    briefing=(),
+    lock=LOCK,
+    parts=(PART,),
+    log_prompt="Write.",
+    readings=(double,),
+)
 
 
 ASSUMED = (Assumption(3.2, "You compared arithmetic."), Assumption(1.0, "You took them for equal."))

@@ -23,7 +23,8 @@ def sources(folder: Path = HERE) -> dict[str, str]:
     if not catalog.is_file():
         raise InvalidInput(f"there are no labs in {folder}: name the folder with catalog.toml, such as --labs labs")
     try:
-        names = tomllib.loads(catalog.read_text(encoding="utf-8"))
+        rows = tomllib.loads(catalog.read_text(encoding="utf-8"))
+        names = [name for name in rows if not name.startswith("tutorials/")]  # nothing of these is handed in
         return {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in names}
     except (OSError, ValueError) as error:
         raise InvalidInput(f"the labs in {folder} can't be read: {error}") from error

@@ -49,13 +49,15 @@ function printReport() {
 function fillReport() {
   const report = document.getElementById("report") ?? document.body.appendChild(el("section", { id: "report" }));
   const of = (kind) => store.record.events.filter((event) => event.kind === kind);
-  const log = store.last("logged")?.data ?? store.record.draft.log ?? {};
+  const signed = store.last("logged");
+  const log = signed?.data ?? store.record.draft.log ?? {};
+  const tutorial = store.lab.startsWith("tutorials/");
   const row = (...cells) => el("tr", {}, ...cells.map((cell) => el("td", {}, String(cell))));
   const shown = (value, unit) => (typeof value === "number" ? withUnit(figure(value), unit) : value);
   report.replaceChildren(
     el("h1", {}, document.title),
-    el("p", {}, `Identifier: ${store.record.student.id || "none"} · Section: ${store.record.student.section || "none"} · ${new Date().toLocaleString()}`),
-    el("p", {}, `Lab version ${store.record.lab_version}, simulator ${store.record.simulator_version}, code ${shortCode()}`),
+    el("p", {}, tutorial ? "" : `Identifier: ${store.record.student.id || "none"} · Section: ${store.record.student.section || "none"} · `, new Date().toLocaleString()),
+    el("p", {}, `${tutorial ? "Tutorial" : "Lab"} version ${store.record.lab_version}, simulator ${store.record.simulator_version}`, tutorial ? "" : `, code ${shortCode()}`),
     el("h2", {}, "Predictions"),
     el(
       "table",
@@ -70,10 +72,14 @@ function fillReport() {
         }),
       ),
     ),
-    el("h2", {}, "Readings"),
-    el("table", {}, el("tbody", {}, ...store.pins().map(({ data }) => row(data.label, data.name, data.text)))),
-    el("h2", {}, store.last("logged") ? "Decision Log" : "Decision Log (draft, not signed off)"),
-    el("p", {}, `Binding term: ${log.term || "not named"} · Given up: ${log.gave_up || "not named"}`),
+    ...(tutorial
+      ? [el("h2", {}, "In my own words")]
+      : [
+          el("h2", {}, "Readings"),
+          el("table", {}, el("tbody", {}, ...store.pins().map(({ data }) => row(data.label, data.name, data.text)))),
+          el("h2", {}, signed ? "Decision Log" : "Decision Log (draft, not signed off)"),
+          el("p", {}, `Binding term: ${log.term || "not named"} · Given up: ${log.gave_up || "not named"}`),
+        ]),
     el("p.logtext", {}, log.text || "Nothing written yet."),
   );
 }

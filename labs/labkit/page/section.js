@@ -10,7 +10,8 @@ const PACE = [
 const MINUTE = 60_000;
 
 const section = {
-  code: (new URLSearchParams(location.search).get("section") ?? "").trim().slice(0, 40),
+  // A page that does not ask who one is, such as a tutorial's, is in no section.
+  code: document.querySelector("lab-identity") ? (new URLSearchParams(location.search).get("section") ?? "").trim().slice(0, 40) : "",
   begun: null,
 
   // Minutes since the section began; null while it has not.

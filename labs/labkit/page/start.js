@@ -8,7 +8,7 @@ function start(lab, labVersion, simulatorVersion, alternatives) {
   variant.alternatives = alternatives;
   store = new Store({ lab, labVersion, simulatorVersion });
   const elements = { carried: LabCarried, work: LabWork, identity: LabIdentity, pace: LabPace, pin: LabPin, readings: LabReadings, fact: LabFact, finish: LabFinish, lock: LabLock, panel: LabPanel };
-  Object.assign(elements, { text: LabText, log: LabLog, check: LabCheck, chart: LabChart, export: LabExport, live: LabLive });
+  Object.assign(elements, { text: LabText, log: LabLog, words: LabWords, check: LabCheck, chart: LabChart, export: LabExport, live: LabLive });
   for (const [name, element] of Object.entries(elements)) customElements.define(`lab-${name}`, element);
   store.subscribe(showSaved);
   store.subscribe(showTrouble);

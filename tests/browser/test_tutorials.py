@@ -1,0 +1,75 @@
+"""Every tutorial of the catalog, played in real Chromium: wrong predictions, every control, one's own words kept."""
+
+import json
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+import assemble
+import catalog
+from labkit.plan import Lock, Part
+from student import Student
+
+ROWS = {row.name: row for row in catalog.tutorials()}
+WORDS = "I would ask how many bytes each operation needs, <b>first</b>."
+
+
+def explore(student: Student, part: Part) -> None:
+    """Move each control to its end, see something change, and go back."""
+    instrument = student.instrument(part.letter)
+    expect(instrument.locator("svg.marks").first).to_be_visible()
+    start = {control.name: control.value for control in part.controls}
+    before = instrument.inner_text()
+    for control in part.controls:
+        end = control.values[0 if control.value == control.values[-1] else -1]
+        student.set(part, start | {control.name: end})
+        student.until(lambda: instrument.inner_text() != before)
+        student.reset(part.letter)
+        student.until(lambda: instrument.inner_text() == before)
+
+
+def said(assumed: Any) -> str:
+    """A wrong answer as one types or chooses it."""
+    return assumed[0].value if isinstance(assumed[0].value, str) else f"{assumed[0].value:.6g}"
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_tutorial_can_be_played_to_ones_own_words(context, address: str, name: str) -> None:
+    tutorial, defined = assemble.load(ROWS[name])
+    locks = [each for each in defined.values() if isinstance(each, Lock)]
+    student = Student(context.new_page(), address, name)
+    page = student.page
+    student.open("?section=B2")  # a tutorial is in no section, whatever the address says
+    for part, lock in zip(tutorial.parts, locks, strict=True):
+        student.lock(said(defined["assumptions"]()[lock.name]), "a first guess")
+        if part.letter == "A":
+            student.is_live()
+        explore(student, part)
+        student.finish()
+        expect(page.locator(".reveal")).to_have_count("ABC".index(part.letter) + 1)
+        if part.letter == "A":  # a reload in the middle loses nothing
+            student.reload()
+            student.is_live()
+            expect(page.locator(".reveal")).to_have_count(1)
+    page.get_by_label(tutorial.reflect).fill(WORDS)
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator("lab-words").get_by_role("status")).to_contain_text("Kept")
+    events = student.stored["events"]
+    revealed = {event["data"]["lock"]: event["data"]["says"] for event in events if event["kind"] == "revealed"}
+    assert revealed == pytest.approx(defined["answers"](), rel=1e-12)
+    assert student.event("logged")["data"] == {"text": WORDS}
+    violations = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert not violations, json.dumps(violations)[:2000]
+    student.reload()
+    student.is_live()
+    expect(page.get_by_label(tutorial.reflect)).to_have_value(WORDS)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#report .logtext")).to_have_text(WORDS)
+    expect(page.locator("#report")).not_to_contain_text("Identifier")
+    page.emulate_media(media="screen")
+    page.goto(f"{address}/paths.html")
+    expect(page.locator(f'.state[data-lab="{name}"]').first).to_have_text("done here")
+    assert page.locator(f'a[href="{name}.html"]').count()
