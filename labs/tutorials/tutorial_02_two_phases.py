@@ -207,8 +207,8 @@ def instrument_a(a, lab):
         charts.roofline(
             [charts.Roof(_machine, _read.rate, _read.bandwidth)],
             {
-                "the pass that reads": (_read.intensity, _read.operations / _read.time.expected),
-                "a pass that writes": (_write.intensity, _write.operations / _write.time.expected),
+                "reading": (_read.intensity, _read.operations / _read.time.expected),
+                "writing": (_write.intensity, _write.operations / _write.time.expected),
             },
             f"{_machine}: reading {_prompt:,} tokens takes {_read.time.format()} and waits for "
             f"{WAITS[_read.bound_by]}, writing a token takes {_write.time.format()} and waits for {WAITS[_write.bound_by]}. "
@@ -222,13 +222,15 @@ def instrument_a(a, lab):
                 model="{MODEL}",
                 hardware="{_machine}",
                 prompt={_prompt},
-                context={_prompt + _answer},
+                context={_prompt} + {_answer},
                 precision="bf16",
             )
-            print("first token", request.ttft.format(), "from", request.prefill.bound_by)
-            print("the next", request.itl.format(), "from", request.decode.bound_by)
-            print("all", request.latency.format(), request.latency.format_range())
-            print(f"reading: {{request.ttft.expected / request.latency.expected:.1%}}")
+            first, whole = request.ttft, request.latency
+            print("first token:", first.format())
+            print("  waits for", request.prefill.bound_by)
+            print("a further one:", request.itl.format())
+            print("  waits for", request.decode.bound_by)
+            print(f"reading: {{first.expected / whole.expected:.1%}}")
         """),
         lab.probe("A", a),
     )
@@ -262,7 +264,7 @@ def reveal_a(done_a, first, lab):
                 (
                     f"reading  {_asked.ttft.format(3)}   one pass over {READ:,} tokens",
                     f"writing  {WRITTEN - 1} × {_half.itl.format(3)}   the first of {WRITTEN} tokens came with the prompt",
-                    f"share    {_asked.ttft.format(3)} / {_asked.latency.format(3)} = {_says:.2f} %",
+                    f"share    {_asked.ttft.format(3)} / {_asked.latency.format(3)} = {_says / 100:.2%}",
                     "the pass that reads:",
                     *_asked.equation("prefill").splitlines(),
                     "a pass that writes:",
@@ -271,7 +273,7 @@ def reveal_a(done_a, first, lab):
             ),
             lab.remember(
                 f"Reading {READ:,} tokens is {arithmetic('H100', READ, WRITTEN):.0%} of the arithmetic of this answer and "
-                f"{_says:.1f} % of its time: a byte moved serves {_asked.prefill.intensity:,.0f} operations in the pass that "
+                f"{_says / 100:.1%} of its time: a byte moved serves {_asked.prefill.intensity:,.0f} operations in the pass that "
                 f"reads and {_half.decode.intensity:.0f} in a pass that writes."
             ),
         ],
@@ -321,17 +323,20 @@ def instrument_b(b, lab):
         lab.code(f"""
             from mlsysim import ServingModel
 
-            for people in (1, {_people}):
+            for people in {[*dict.fromkeys((1, _people))]}:
                 request = ServingModel().solve(
                     model="{MODEL}",
                     hardware="{_machine}",
                     prompt={READ},
-                    context={READ + WRITTEN},
+                    context={READ} + {WRITTEN},
                     batch=people,
                     precision="bf16",
                 )
-                share = request.ttft.expected / request.latency.expected
-                print(people, request.ttft.format(), request.itl.format(), f"{{share:.1%}}")
+                first, whole = request.ttft, request.latency
+                share = first.expected / whole.expected
+                print(f"{{people}} at once, reading {{share:.1%}}")
+                print(f"  prompts {{first.format()}}")
+                print(f"  a token {{request.itl.format()}}")
         """),
         lab.probe("B", b),
     )
@@ -375,11 +380,11 @@ def reveal_b(done_b, lab, second):
                 (
                     f"reading  {CROWD} × {request('H100', READ, WRITTEN).ttft.format(3)} = {_asked.ttft.format(3)}   prompt by prompt",
                     f"writing  {WRITTEN - 1} × {_all.format(3)}   a token for all {CROWD} in each pass, where one alone takes {_one.format(3)}",
-                    f"share    {_asked.ttft.format(3)} / {_asked.latency.format(3)} = {_says:.1f} %",
+                    f"share    {_asked.ttft.format(3)} / {_asked.latency.format(3)} = {_says / 100:.1%}",
                 ),
             ),
             lab.remember(
-                f"For one person an H100 reads {_alone:.1f} % of the time, for {CROWD} people {_says:.0f} %: the weights that a "
+                f"For one person an H100 reads {_alone / 100:.1%} of the time, for {CROWD} people {_says / 100:.0%}: the weights that a "
                 "pass fetches are everybody’s, a prompt’s arithmetic is nobody else’s."
             ),
             lab.further(

@@ -20,7 +20,7 @@ with app.setup:
     PIECE = 1024  # so many tokens of a book are read at once
     SAID, LONG = 4096, 32_768
     LETTERS = 4  # bytes of text in a token
-    PROMISE = 0.050
+    PROMISE = 0.060
     MACHINES = ("A100", "H100", "MI300X", "Gaudi 3")
     OTHERS = ("Llama3_2_1B", "Llama3_1_8B", "Llama3_1_70B", "DeepSeek_V3")
     TOKENS = (2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072)
@@ -175,8 +175,9 @@ def plan():
                 "B",
                 "A machine that is full",
                 "The service now keeps what has been said and not the whole book: the cache grows in small pages as a "
-                "conversation does. Here every machine is full. Change what a reader takes, and watch two things: how many "
-                "there are, and how long each of them waits for a token.",
+                "conversation does. Here every machine is full, and the dashed line is what readers are promised: a token "
+                f"every {1e3 * PROMISE:.0f} ms. Change what a reader takes, and watch two things: how many there are, and how "
+                "long each of them waits.",
                 (
                     Slider("tokens", "Kept for each reader, tokens", TOKENS, SAID, lambda n: f"{n:,}"),
                     Choice("weights", "Weights", tuple(WEIGHTS), "bf16", WEIGHTS.get),
@@ -227,24 +228,26 @@ def instrument_a(a, lab):
             [_bar(_one, "one reader"), _bar(_all, "all of them")],
             PARTS,
             _one.memory.capacity,
-            f"{_machine}: {_tokens:,} tokens of a conversation keep {gigabytes(_one.memory.kv_cache)}, "
-            f"{_one.memory.kv_cache / _one.memory.weights:.2g} times the weights. With readers: {_readers}, it takes "
-            f"{gigabytes(_all.memory.total)} of the {gigabytes(_all.memory.capacity)}, the dashed line.",
+            f"A conversation of {_tokens:,} tokens keeps {gigabytes(_one.memory.kv_cache)}, "
+            f"{_one.memory.kv_cache / _one.memory.weights:.2g} times the weights. For {_readers:,} at once it comes to "
+            f"{gigabytes(_all.memory.total)}; the dashed line is the {_machine}’s {gigabytes(_all.memory.capacity)}.",
         ),
         lab.code(f"""
             from mlsysim import Models, ServingModel
 
-            model = Models.{MODEL}
-            numbers = 2 * model.layers * model.kv_heads * model.head_dim
-            print(numbers, "numbers of 2 bytes for each token")
+            m = Models.{MODEL}
+            numbers = 2 * m.layers * m.kv_heads * m.head_dim
+            print(f"{{2 * numbers:,}} bytes for a token")
+
             talk = ServingModel().solve(
-                model=model,
+                model=m,
                 hardware="{_machine}",
                 context={_tokens},
                 prompt={PIECE},
                 precision="bf16",
             )
-            print(f"{{talk.memory.kv_cache / 1e9:.2f}} GB for a reader")
+            kept = talk.memory.kv_cache
+            print(f"{{kept / 1e9:.2f}} GB for a reader")
             print("room for", talk.max_batch)
         """),
         lab.probe("A", a),
@@ -274,6 +277,9 @@ def reveal_a(done_a, first, lab):
     mo.stop(not done_a.value)
     _book, _model, _says = talk("H100", BOOK), ms.Models.Llama3_1_8B, answers()["readers"]
     _memory, _other = _book.memory, talk("MI300X", BOOK)
+    _deep = ms.ServingModel().solve(
+        model="DeepSeek_V3", hardware="MI300X", context=BOOK, prompt=PIECE, precision="bf16"
+    )
     _free = _memory.capacity - _memory.weights - _memory.activations
     mo.vstack(
         [
@@ -294,23 +300,32 @@ def reveal_a(done_a, first, lab):
                     f"{gigabytes(_free)} / {gigabytes(_memory.kv_cache)} = {_free / _memory.kv_cache:.1f}, so {_says:.0f} readers",
                 ),
             ),
+            mo.Html(
+                f'<p class="says">What a token takes is the architecture’s choice, and not a matter of size: DeepSeek-V3 has '
+                f"{_deep.memory.weights / _memory.weights:.0f} times the weights and keeps "
+                f"{_deep.workload.kv_bytes / _book.workload.kv_bytes:.1f} times as much of each token.</p>"
+                + lab.code(f"""
+                    from mlsysim import ServingModel
+
+                    names = {OTHERS}
+                    for name in names:
+                        book = ServingModel().solve(
+                            model=name,
+                            hardware="MI300X",
+                            context={BOOK},
+                            prompt={PIECE},
+                            precision="bf16",
+                        )
+                        memory = book.memory
+                        weights = memory.weights / 1e9
+                        kept = memory.kv_cache / 1e9
+                        print(f"{{name:12}} {{weights:6.0f}} {{kept:5.1f}} GB")
+                """)
+            ),
             lab.remember(
                 f"One book in the cache is {gigabytes(_memory.kv_cache)}, the whole model {gigabytes(_memory.weights)}: an H100 "
                 f"has room for {_says:.0f} readers, and an MI300X, with {_other.memory.capacity / _memory.capacity:.1f} times the "
                 f"memory and the same weights to hold, for {_other.max_batch}."
-            ),
-            mo.Html('<p class="says">What a token takes is the architecture’s choice, and not a matter of size.</p>'),
-            mo.Html(
-                lab.code(f"""
-                    from mlsysim import ServingModel
-
-                    for name in {OTHERS}:
-                        book = ServingModel().solve(
-                            model=name, hardware="MI300X", context={BOOK}, prompt={PIECE}
-                        )
-                        kept, weights = book.memory.kv_cache / 1e9, book.memory.weights / 1e9
-                        print(f"{{name:13}} weights {{weights:6.1f}} GB, a book {{kept:4.1f}} GB")
-                """)
             ),
         ],
         gap=0,
@@ -341,9 +356,9 @@ def instrument_b(b, lab):
         packed = full(machine, **b.value)
         wait = packed.itl
         met = "keeps it" if wait.upper <= PROMISE else "may keep it" if wait.lower <= PROMISE else "breaks it"
-        return charts.Band(f"{machine}, {packed.workload.batch:,}", wait.lower, wait.expected, wait.upper, met)
+        return charts.Band(f"{machine}, {packed.workload.batch:,} readers", wait.lower, wait.expected, wait.upper, met)
 
-    _here = full("H100", **b.value)
+    _here, _other = full("H100", **b.value), full("MI300X", **b.value)
     _tokens, _weights, _kept = b.value["tokens"], b.value["weights"], b.value["kept"]
     lab.instrument(
         charts.against_limit(
@@ -351,9 +366,8 @@ def instrument_b(b, lab):
             PROMISE,
             f"{1e3 * PROMISE:.0f} ms",
             charts.Axis("time until the next token", "s"),
-            f"With {_tokens:,} tokens each, readers on an H100: {_here.workload.batch:,}, and each waits {_here.itl.format()} "
-            f"for a token. On an MI300X: {full('MI300X', **b.value).workload.batch:,}, and "
-            f"{full('MI300X', **b.value).itl.format()}. Of what a token fetches, "
+            f"With {_tokens:,} tokens each, {_here.workload.batch:,} readers fill an H100 and wait {_here.itl.format()} for a "
+            f"token; {_other.workload.batch:,} fill an MI300X and wait {_other.itl.format()}. Of what the H100 fetches for it, "
             f"{_here.decode.bytes['kv_cache'] / _here.decode.traffic:.0%} is cache.",
         ),
         lab.code(f"""
@@ -368,10 +382,13 @@ def instrument_b(b, lab):
                 weights="{_weights}",
                 kv_precision="{_kept}",
             )
-            most = ServingModel().solve(**talk).max_batch
-            full = ServingModel().solve(**talk, batch=most)
-            print(most, "readers,", full.itl.format(), full.itl.format_range())
-            print("bound by", full.decode.bound_by)
+            serving = ServingModel()
+            most = serving.solve(**talk).max_batch
+            full = serving.solve(**talk, batch=most)
+            print(most, "readers")
+            print(full.itl.format(), "for a token")
+            print(" ", full.itl.format_range())
+            print("  waits for", full.decode.bound_by)
         """),
         lab.probe("B", b),
     )

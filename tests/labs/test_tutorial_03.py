@@ -36,7 +36,9 @@ def test_a_book_takes_what_its_tokens_take(module):
     assert book.memory.kv_cache == KEY_OF_A_TOKEN * 131_072 > book.memory.weights
 
 
-@pytest.mark.parametrize(("machine", "memory", "readers"), [("H100", 80e9, 3), ("A100", 80e9, 3), ("MI300X", 192e9, 10)])
+@pytest.mark.parametrize(
+    ("machine", "memory", "readers"), [("H100", 80e9, 3), ("A100", 80e9, 3), ("MI300X", 192e9, 10)]
+)
 def test_as_many_readers_fit_as_the_weights_leave_room_for(module, machine, memory, readers):
     weights = 2 * ms.Models.Llama3_1_8B.parameters
     assert floor((memory - weights - 0.2e9) / (KEY_OF_A_TOKEN * 131_072)) == readers
@@ -51,8 +53,14 @@ def test_the_reader_too_many_can_be_met_and_sent_away(module, tutorial):
 
 
 def test_pages_and_reservations_hold_what_the_two_parts_say(module):
-    """The service that reserves the longest conversation has the readers of part A, the one with pages those of part B."""
-    given = {"model": "Llama3_1_8B", "hardware": "H100", "precision": "bf16", "prompt": module.SAID - 256, "output": 256}
+    """To reserve the longest conversation leaves the readers of part A; pages, those of part B."""
+    given = {
+        "model": "Llama3_1_8B",
+        "hardware": "H100",
+        "precision": "bf16",
+        "prompt": module.SAID - 256,
+        "output": 256,
+    }
     stored = ms.BatchingModel().solve(**given)
     assert stored.reserved_concurrency == module.full("H100", module.BOOK).workload.batch
     assert stored.paged_concurrency == module.full("H100", module.SAID).workload.batch
