@@ -40,6 +40,18 @@ with app.setup:
 
 
 @app.function
+def node(name):
+    """A machine of the registry by its name."""
+    return next(machine for machine in ms.Hardware if machine.name == name)
+
+
+@app.function
+def equation(answer):
+    """The Iron Law with an answer's numbers, a line each."""
+    return [line for line in answer.explain().splitlines() if line.startswith(("D/BW", "O/R ", "L  ", "T  "))]
+
+
+@app.function
 def writes(machine):
     """The simulator's answer for one token of the model, written for one reader."""
     return ms.Engine.solve(MODEL, machine, precision=PRECISION)
@@ -72,7 +84,9 @@ def assumptions():
     names = tuple(PLACES)
     return {
         "busy": (
-            Assumption(100.0, "You took the peak for what happens. A peak is what a machine could do if it waited for nothing."),
+            Assumption(
+                100.0, "You took the peak for what happens. A peak is what a machine could do if it waited for nothing."
+            ),
             Assumption(
                 100 * reached,
                 f"You named about what software reaches in large matrix products, {reached:.0%}. That is the share while "
@@ -81,8 +95,14 @@ def assumptions():
         ),
         "waits": (
             Assumption(names[0], "The largest machine has the most arithmetic, and so it is the last to wait for it."),
-            Assumption(names[1], "Eight readers share each weight that is fetched: eight times the work for a byte, and still too little."),
-            Assumption(names[2], "A laptop has less arithmetic, but its memory is slower still: it waits for the same bytes, for longer."),
+            Assumption(
+                names[1],
+                "Eight readers share each weight that is fetched: eight times the work for a byte, and still too little.",
+            ),
+            Assumption(
+                names[2],
+                "A laptop has less arithmetic, but its memory is slower still: it waits for the same bytes, for longer.",
+            ),
         ),
     }
 
@@ -156,20 +176,25 @@ def instrument_a(a, lab):
 
     _machine = a.value["machine"]
     _phase = writes(_machine).phase
+    _eta = _phase.efficiency.compute
     lab.instrument(
         charts.iron_law(
             [_bar(machine) for machine in SERVERS],
             f"On the {_machine} a token takes {_phase.time.format()}, {_phase.time.format_range()}. Bytes take "
             f"{_phase.memory_time.format()} of it, arithmetic {_phase.compute_time.format()}.",
         ),
+        f'<p class="says">Software reaches {_eta.expected:.0%} of the peak in large matrix products, between '
+        f"{_eta.lower:.0%} and {_eta.upper:.0%}. That η is fitted to published measurements and not chosen for an answer: "
+        '<a href="../reference/efficiency.html">where it comes from</a>.</p>',
         lab.code(
             f"""
             import mlsysim as ms
 
-            answer = ms.Engine.solve({MODEL!r}, {_machine!r}, precision={PRECISION!r})
+            answer = ms.Engine.solve("{MODEL}", "{_machine}", precision="{PRECISION}")
             step = answer.phase
-            print("a token takes", answer.time.format(), "bound by", answer.bound_by)
-            print(f"of the peak: {{step.operations / step.time.expected / step.rate:.2%}}")
+            rate = step.operations / step.time.expected
+            print(answer.time.format(), "a token, bound by", answer.bound_by)
+            print(f"of the peak: {{rate / step.rate:.2%}}")
             """
         ),
     )
@@ -201,7 +226,7 @@ def reveal_a(done_a, first, lab):
                 "Nearly everybody says more. Each weight is fetched for one multiplication and one addition; while two "
                 "bytes arrive, the machine could do hundreds.",
                 "So close is rare: you set what a byte buys against what the machine could do meanwhile.",
-                writes(LARGE).explain().split("\n\n")[2].splitlines(),
+                equation(writes(LARGE)),
             ),
             lab.remember(
                 f"Writing for one reader, an MI300X uses {_says:.2f} % of its arithmetic: each byte that it fetches buys "
@@ -238,9 +263,9 @@ def instrument_b(b, lab):
     _here = ms.Engine.solve(_job, _machine, batch=_batch)
     lab.instrument(
         charts.roofline(
-            [charts.Roof(name, _node.rate("fp16"), _node.memory_bandwidth) for name in _roofs for _node in ms.Hardware if _node.name == name],
+            [charts.Roof(name, node(name).rate("fp16"), node(name).memory_bandwidth) for name in _roofs],
             {JOBS[job]: (step.intensity, step.operations / step.time.expected) for job, step in _steps.items()},
-            f"{JOBS[_job]} on the {_machine}, {_batch} at once: {_here.phase.intensity:.0f} operations for each byte against a "
+            f"{JOBS[_job]} on the {_machine}, {_batch} at once: {_here.phase.intensity:.1f} operations for each byte against a "
             f"ridge at {_here.phase.ridge:.0f}. Most of its time goes to {_here.bound_by}.",
         ),
         "".join(f'<p class="says">{reason.sentence()}</p>' for reason in _here.reasons),
@@ -248,9 +273,10 @@ def instrument_b(b, lab):
             f"""
             import mlsysim as ms
 
-            answer = ms.Engine.solve({_job!r}, {_machine!r}, batch={_batch})
-            print(f"the work: {{answer.phase.intensity:.0f}} operations for each byte")
-            print(f"the machine: time for {{answer.phase.ridge:.0f}} while a byte arrives")
+            answer = ms.Engine.solve("{_job}", "{_machine}", batch={_batch})
+            step = answer.phase
+            print(f"the work: {{step.intensity:.1f}} operations a byte")
+            print(f"the machine: time for {{step.ridge:.0f}}")
             print("bound by", answer.bound_by)
             """
         ),
@@ -282,7 +308,7 @@ def reveal_b(done_b, lab, second):
                 assumptions()["waits"],
                 "",
                 "You looked at what a byte is used for, and not at the size of the machine.",
-                _step.explain().split("\n\n")[-2].splitlines(),
+                equation(_step),
             ),
             lab.remember(
                 f"A picture buys {_step.phase.intensity:.0f} operations with each byte, and a Raspberry Pi 5 has time for "

@@ -21,13 +21,17 @@ def explore(student: Student, part: Part) -> None:
     instrument = student.instrument(part.letter)
     expect(instrument.locator("svg.marks").first).to_be_visible()
     start = {control.name: control.value for control in part.controls}
-    before = instrument.inner_text()
+
+    def shown() -> list[str]:
+        return instrument.locator(".says, .typed").all_inner_texts()
+
+    before = shown()
     for control in part.controls:
         end = control.values[0 if control.value == control.values[-1] else -1]
         student.set(part, start | {control.name: end})
-        student.until(lambda: instrument.inner_text() != before)
+        student.until(lambda: shown() != before)
         student.reset(part.letter)
-        student.until(lambda: instrument.inner_text() == before)
+        student.until(lambda: shown() == before)
 
 
 def said(assumed: Any) -> str:

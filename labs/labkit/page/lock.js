@@ -42,7 +42,7 @@ class LabLock extends LabElement {
       field,
       el("label.reason", {}, el("span", {}, "Why? One line, if you like"), reason),
       el("button.primary", { type: "submit" }, "Lock my prediction"),
-      el("p.small", {}, "It can’t be changed afterwards. A wrong first answer is welcome: it is what the lab works with."),
+      el("p.small", {}, "It can’t be changed afterwards. A wrong first answer is welcome: it is what the rest works with."),
       fault,
     );
     const question = this.querySelector(".question") || el("p.question");
