@@ -133,8 +133,8 @@ def plan():
         lede="A new generation is announced, with nearly four times the arithmetic. What will a reader of your chat notice?",
         briefing=(
             "A Gaudi 3 multiplies and adds "
-            f"{times('arithmetic', 'Gaudi 3', 'Gaudi 2'):.1f} times as fast as the Gaudi 2 before it; that figure leads its "
-            "announcements, and other vendors announce theirs in the same way. A language model writes a token by "
+            f"{times('arithmetic', 'Gaudi 3', 'Gaudi 2'):.1f} times as fast as the Gaudi 2 before it. Announcements like to begin with "
+            "such a factor, whoever makes them. A language model writes a token by "
             "fetching every one of its weights from memory and using each of them once.",
         ),
         lock=FIRST,
@@ -193,12 +193,16 @@ def part_a(first, lab):
 def instrument_a(a, lab):
     _new = a.value["machine"]
     _old = BEFORE[_new]
+    _phase = writes(_new).phase
     lab.instrument(
         charts.iron_law(
             [bar(_old, _old), bar(_new, _new)],
             f"{_old} to {_new}: {times('arithmetic', _new, _old):.2f} times the arithmetic, "
             f"{times('bandwidth', _new, _old):.2f} times the bandwidth, {times('writing', _new, _old):.2f} times as fast.",
         ),
+        f'<p class="says">Both are taken to reach {_phase.efficiency.bandwidth.expected:.0%} of their bandwidth, the share '
+        "that published measurements give. Where the software for one of them is better, the factor moves: "
+        '<a href="../reference/calibration.html">what was measured</a>.</p>',
         lab.code(
             f"""
             import mlsysim as ms

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
+import catalog
 import server
 from record import LAB
 from student import BOOT, Student
@@ -171,7 +172,10 @@ def test_on_request_the_whole_course_opens_with_the_server_stopped(reader: Stude
     # What no lab has needed so far is there as well.
     kernel = next(worker for worker in reader.page.workers if "kernel" in worker.url)
     assert kernel.evaluate("self.pyodide.runPython('import pydantic; pydantic.BaseModel.__name__')") == "BaseModel"
-    # So are the pages around the labs, and their search.
+    # So are the tutorials, the pages around the labs, and their search.
+    tutorial = catalog.tutorials()[0]
+    reader.page.goto(f"{reader.address}/{tutorial.name}.html")
+    expect(reader.page.get_by_role("heading", name=tutorial.title, level=1)).to_be_visible()
     reader.page.goto(f"{reader.address}/search.html?q=ridge")
     reader.page.locator("#search-results").get_by_role("link", name="Glossary").click()
     expect(reader.page.get_by_role("heading", name="Glossary", level=1)).to_be_visible()
