@@ -201,8 +201,8 @@ def part_a(first, lab):
 @app.cell
 def instrument_a(a, lab):
     _machine, _prompt, _answer = a.value["machine"], a.value["prompt"], a.value["answer"]
-    _asked, _write = request(_machine, _prompt, _answer), halfway(_machine, _prompt, _answer).decode
-    _read = _asked.prefill
+    _asked = request(_machine, _prompt, _answer)
+    _read, _write = _asked.prefill, _asked.decode
     lab.instrument(
         charts.roofline(
             [charts.Roof(_machine, _read.rate, _read.bandwidth)],
@@ -259,7 +259,7 @@ def reveal_a(done_a, first, lab):
                 _says,
                 f"{_says:.1f} %",
                 assumptions()["alone"],
-                f"The prompt is one pass of {_asked.ttft.format()}; the answer is {WRITTEN - 1} more of {_half.itl.format()} each.",
+                f"The prompt is one pass of {_asked.ttft.format()}; the answer is {WRITTEN - 1} more of {_half.itl.format(3)} each.",
                 "One pass against many: you saw that a prompt is read at once and an answer is not.",
                 (
                     f"reading  {_asked.ttft.format(3)}   one pass over {READ:,} tokens",
