@@ -278,7 +278,7 @@ def test_the_page_carries_the_labs_and_asks_for_nothing_else(console: Console, a
     assert all(name.startswith(f"{address}/") for name in asked)
     (labs,) = (path for path in (site / "ta").iterdir() if path.name.startswith("labs-"))
     sources = json.loads(labs.read_text(encoding="utf-8"))
-    assert sources[classroom.LAB] == classroom.SOURCE
+    assert sources["labs"][classroom.LAB] == classroom.SOURCE
     schema = console.page.context.request.get(f"{address}/ta/submission.schema.json").text()
     assert json.loads(schema) == published()
 
