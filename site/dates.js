@@ -35,6 +35,13 @@
     said.textContent = `The last week begins on ${iso(last.begins)}. The address of this page now holds your dates.`;
   }
 
+  // A lab's address; with the version that it is to be opened in, where that is asked for.
+  function address(link) {
+    if (!link) return "";
+    const version = form.elements.pin.checked ? document.querySelector("[data-version]").textContent : "";
+    return version ? `${link.href}?v=${version}` : link.href;
+  }
+
   const cell = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
   function csv(table) {
@@ -44,7 +51,7 @@
       const what = row.querySelector(".what").textContent;
       const title = lab.firstChild.textContent.trim();
       const at = `${iso(due)} ${form.elements.time.value}`;
-      return [table.dataset.name, String(number), iso(begins), at, what, title, lab.querySelector("a")?.href ?? ""];
+      return [table.dataset.name, String(number), iso(begins), at, what, title, address(lab.querySelector("a"))];
     });
     return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
   }

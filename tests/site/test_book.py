@@ -116,10 +116,13 @@ def test_what_a_page_shows_is_what_its_code_says(made: Path) -> None:
 
 
 def test_pages_are_placed_with_the_names_of_this_version(made: Path, tmp_path: Path) -> None:
-    (made / "ta").mkdir(exist_ok=True)
-    (made / "ta" / "samples.zip").write_bytes(b"zip")
-    (tmp_path / "ta").mkdir()
-    names = {"icon": "data:,", "style": "lab-1.css", "pages": "pages-1.css", "search": "search-1.js"}
+    names = {
+        "icon": "data:,",
+        "style": "lab-1.css",
+        "pages": "pages-1.css",
+        "search": "search-1.js",
+        "version": "version-1.js",
+    }
     book.place(made, tmp_path, names)
     text = (tmp_path / "contents.html").read_text(encoding="utf-8")
     assert 'href="./kit/lab-1.css"' in text or 'href="kit/lab-1.css"' in text

@@ -95,7 +95,7 @@ class Console:
 
         Parameters
         ----------
-        given : JSON of the files, each with its name, size and sitting, and `late`: whether answers after the time count
+        given : JSON of the files, each with its name, size and sitting, and whether `late` answers count
         contents : each file's bytes; None where it is too large to be handed over
 
         Returns
