@@ -1,5 +1,5 @@
 // Where the reader is with each lab, from the records that the labs keep in this browser. Nothing is written.
-const STATES = { done: "done here", going: "in progress", none: "not yet" };
+const STATES = { done: "done here", going: "in progress", none: "not begun" };
 
 function stateOf(text, lab) {
   if (text === undefined || recordFault(text, lab)) return "none";

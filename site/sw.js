@@ -81,6 +81,12 @@ async function keepAll(port) {
   }
 }
 
+// What is left beside the runtime is small: whoever has opened a lab finds every page without a network, one after another.
+async function keepPages() {
+  for (const name of Object.keys(SITE.pages)) await keepPage(name).catch(() => {});
+  for (const name of SITE.files.filter((each) => each.startsWith("kit/"))) await keepFile(name).catch(() => {});
+}
+
 async function kept() {
   const pages = await caches.open(PAGES + SITE.version);
   const files = await caches.open(FILES);
@@ -118,7 +124,10 @@ self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("message", (event) => {
   const [port] = event.ports;
   if (event.data === "keep") event.waitUntil(keepAll(port));
-  if (event.data === "kept") event.waitUntil(kept().then((whole) => port.postMessage({ whole })));
+  if (event.data === "kept") {
+    event.waitUntil(kept().then((whole) => port.postMessage({ whole })));
+    event.waitUntil(keepPages());
+  }
   if (event.data === "take over") self.skipWaiting();
 });
 self.addEventListener("fetch", (event) => {

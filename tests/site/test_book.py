@@ -204,3 +204,14 @@ def test_examples_in_the_generator_run(module) -> None:
 
 def test_an_equation_is_text_that_a_browser_reads() -> None:
     assert Anchors(walls.written("m <= 2 and t_c < x")).tags == ["i", "i", "sub", "i"]
+
+
+def test_what_the_errors_page_quotes_is_said_by_a_page() -> None:
+    errors = (book.PAGES / "reference/errors.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| ([^|]+) \|", errors.partition("## On a lab's page")[2].partition("## On the command")[0], re.MULTILINE
+    )
+    scripts = [*(book.ROOT / "labs/labkit/page").glob("*.js"), *book.HERE.glob("*.js"), book.HERE / "kernel.py"]
+    said = "\n".join(path.read_text(encoding="utf-8") for path in scripts)
+    assert len(rows) > 5
+    assert [quoted for quoted in rows[1:] if quoted not in said] == []
