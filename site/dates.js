@@ -3,7 +3,7 @@
   "use strict";
   const form = document.getElementById("dates");
   const said = document.getElementById("said");
-  const fields = ["start", "days", "time", "breaks"];
+  const fields = ["start", "days", "time", "breaks", "section"];
   const day = new Intl.DateTimeFormat("en", { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
   const iso = (date) => date.toISOString().slice(0, 10);
   const after = (date, days) => new Date(date.getTime() + days * 86_400_000);
@@ -35,11 +35,12 @@
     said.textContent = `The last week begins on ${iso(last.begins)}. The address of this page now holds your dates.`;
   }
 
-  // A lab's address; with the version that it is to be opened in, where that is asked for.
+  // A lab's address; with the section, and the version that it is to be opened in, where they are asked for.
   function address(link) {
-    if (!link) return "";
     const version = form.elements.pin.checked ? document.querySelector("[data-version]").textContent : "";
-    return version ? `${link.href}?v=${version}` : link.href;
+    const asked = Object.entries({ section: form.elements.section.value.trim(), v: version }).filter(([, value]) => value);
+    const query = new URLSearchParams(asked).toString();
+    return link ? link.href + (query && `?${query}`) : "";
   }
 
   const cell = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

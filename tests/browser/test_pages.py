@@ -275,10 +275,11 @@ def test_a_syllabus_has_dates_that_can_be_shifted_shared_and_saved(reader: Page,
     assert rows[2]["address"].endswith("/vol1/lab_02_ml_systems.html")
     assert len(rows) == 16
     reader.get_by_label("Addresses ask for this version").check()
+    reader.get_by_label("Section, for the addresses").fill("B 2")
     with reader.expect_download() as waiting:
         save.click()
     assert re.search(
-        r"lab_02_ml_systems\.html\?v=\d+\.\d+\.\d+-\w+\r", Path(waiting.value.path()).read_bytes().decode()
+        r"lab_02_ml_systems\.html\?section=B\+2&v=\d+\.\d+\.\d+-\w+\r", Path(waiting.value.path()).read_bytes().decode()
     )
     reader.emulate_media(media="print")
     expect(reader.locator("#dates")).to_be_hidden()

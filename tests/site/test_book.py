@@ -7,10 +7,12 @@ import tomllib
 from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import book
+import cli
 import docstrings
 import folders
 import mathml
@@ -215,3 +217,11 @@ def test_what_the_errors_page_quotes_is_said_by_a_page() -> None:
     said = "\n".join(path.read_text(encoding="utf-8") for path in scripts)
     assert len(rows) > 5
     assert [quoted for quoted in rows[1:] if quoted not in said] == []
+
+
+def test_every_option_of_the_command_line_says_what_it_is() -> None:
+    told: list[dict[str, Any]] = []
+    cli.page(lambda name, values: str(told.extend(values["commands"])))
+    assert {"solve", "serve", "grade", "quiz"} <= {command["name"] for command in told}
+    assert [(command["name"], name) for command in told for name, says, _ in command["takes"] if len(says) < 5] == []
+    assert all(command["told"][0].isupper() for command in told)
