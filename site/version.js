@@ -46,8 +46,9 @@
 
   async function begin() {
     const version = await versionIn(base);
+    if (!version) return;
     for (const place of places) place.textContent = version;
-    if (wanted && version && !answers(version, base)) await tell(version);
+    if (wanted && !answers(version, base)) await tell(version);
   }
 
   if (wanted || places.length) begin();
