@@ -51,9 +51,9 @@ def analysed(files: Iterable[File], count_late: bool = False) -> Analysis:
             tables.append(read(label(each.name), each.content, each.sitting))
         except QuizError as error:
             out.append({"what": label(each.name), "why": str(error)})
-    out += [{"what": where, "why": why} for table in tables for where, why in table.refused]
-    found = study([each for table in tables for each in table.sittings], count_late)
-    notes = [*(note for table in tables for note in table.notes), *_notes(found, count_late)]
+    out += [{"what": where, "why": why} for each in tables for where, why in each.refused]
+    found = study([sitting for each in tables for sitting in each.sittings], count_late)
+    notes = [*(note for each in tables for note in each.notes), *_notes(found, count_late)]
     more: dict[str, list[Row]] = {
         "effect size": [_effect(each) for each in found.gains()],
         "answers": list(distractors(found)) if found.people else [],
