@@ -105,8 +105,7 @@ def build(say: Say) -> None:
     import own
     import runtime
 
-    say("building the wheel of mlsysim and labkit")
-    wheel = own.build(ROOT, CACHE / "own")
+    wheel = own.build(ROOT, CACHE / "own", say)
     runtime.assemble(CACHE / "runtime", CACHE, [wheel], say)
     sys.path[:0] = [str(ROOT / "site"), str(ROOT / "labs"), str(ROOT)]
     import assemble

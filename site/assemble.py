@@ -21,6 +21,7 @@ import console
 import course
 import front as frontend
 import lock as locked
+import mlsysim
 import node as nodes
 import notebook
 import packs
@@ -51,7 +52,7 @@ TEMPLATES = Environment(loader=FileSystemLoader([HERE, HERE / "theme"]), autoesc
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """The pages' own scripts and style sheets, by their names in kit/; `offline` is the last part of `script`."""
+    """The pages' own scripts and style sheets, by their names in kit/; `script` holds `offline` and `version` too."""
 
     script: str
     offline: str
@@ -60,6 +61,7 @@ class Kit:
     pages: str
     progress: str
     dates: str
+    version: str
     roofline: str
 
 
@@ -81,7 +83,7 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     charts = (runtime / CHARTS).read_text(encoding="utf-8")
     kit = write_kit(out / "kit", charts)
     needed = {
-        "kit": (kit.script, kit.offline, kit.charts, kit.style, kit.pages, kit.progress, kit.roofline),
+        "kit": (kit.script, kit.offline, kit.charts, kit.style, kit.pages, kit.progress, kit.roofline, kit.version),
         "assets": (front.script, front.style, front.worker),
     }
     needed["runtime"] = tuple(plan[name]["file"] for name in ("core", "own", "wasm", "script"))
@@ -90,6 +92,7 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     written = book.build(cache, say)
     search = named(out / "kit", "search", ".js", book.search_script(written))
     made = console.write(out / "ta", plan, loader, named)
+    samples = named(out / "ta", "samples", ".zip", (written / "ta" / "samples.zip").read_bytes())
     quiz.write(out, TEMPLATES, named, {"kit": kit, "icon": ICON})
     files = worth_keeping(out, set(first))
     shared: dict[str, Any] = {"kit": kit, "front": front, "icon": ICON}
@@ -100,12 +103,14 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     for row in [*rows, *catalog.tutorials()]:
         shutil.copytree(pages(row, shared, code, cache, say), out, copy_function=link, dirs_exist_ok=True)
     (out / "index.html").write_text(landing_page(rows, shared), encoding="utf-8")
-    book.place(written, out, {"icon": ICON, "search": search, **asdict(kit)})
-    shutil.copytree(reference(code, cache, say), out / "reference", copy_function=link, dirs_exist_ok=True)
+    book.place(written, out, {"icon": ICON, "search": search, "samples": samples, **asdict(kit)})
+    shutil.copytree(reference(shared, code, cache, say), out / "reference", copy_function=link, dirs_exist_ok=True)
     (out / "ta" / "console.html").write_text(console.page(TEMPLATES, made, shared), encoding="utf-8")
     schema = files_of("labkit") / "submission.schema.json"
     (out / "ta" / schema.name).write_text(schema.read_text(encoding="utf-8"), encoding="utf-8")
-    (out / "sw.js").write_text(service_worker(out, first, files), encoding="utf-8")
+    version, worker = service_worker(out, first, files)
+    (out / "sw.js").write_text(worker, encoding="utf-8")
+    (out / "version.json").write_text(json.dumps({"version": version}), encoding="utf-8")
     say("compressing what words there are")
     words = [path.relative_to(out).as_posix() for path in out.rglob("*.html")]
     squeeze.beside(out, [*first, *words, "sw.js"], cache / "squeezed")
@@ -130,15 +135,18 @@ def write_runtime(out: Path, runtime: Path) -> dict[str, Any]:
     return found
 
 
-def reference(code: str, cache: Path, say: Callable[[str], None]) -> Path:
+def reference(shared: dict[str, Any], code: str, cache: Path, say: Callable[[str], None]) -> Path:
     """Every figure of the simulator with its source, and its predictions against what was measured."""
 
     def make(folder: Path) -> None:
         say("building the reference")
-        (folder / "registry.html").write_text(sheet.page(TEMPLATES, ICON), encoding="utf-8")
-        calibration.write(calibrate(), str(folder / "calibration.html"))
+        (folder / "registry.html").write_text(sheet.page(TEMPLATES, shared), encoding="utf-8")
+        report = {"style": Markup(calibration.STYLE), "body": Markup(calibration.body(calibrate()))}
+        text = TEMPLATES.get_template("calibration.html").render(**report, **shared)
+        (folder / "calibration.html").write_text(text, encoding="utf-8")
 
-    return kept(cache / "reference", code, make)
+    kit: Kit = shared["kit"]
+    return kept(cache / "reference", f"{code} {kit.style} {kit.pages}", make)
 
 
 def pages(row: Row, shared: dict[str, Any], code: str, cache: Path, say: Callable[[str], None]) -> Path:
@@ -161,24 +169,27 @@ def pages(row: Row, shared: dict[str, Any], code: str, cache: Path, say: Callabl
     return kept(cache / "pages" / row.name.replace("/", "_"), key, make)
 
 
-def named(folder: Path, stem: str, suffix: str, text: str) -> str:
+def named(folder: Path, stem: str, suffix: str, content: str | bytes) -> str:
     """Write a file under a name that its content gives it, so that it never changes where it lies; that name."""
     folder.mkdir(exist_ok=True)
-    name = f"{stem}-{registry.digest(text.encode())[:10]}{suffix}"
-    (folder / name).write_text(text, encoding="utf-8")
+    data = content.encode() if isinstance(content, str) else content
+    name = f"{stem}-{registry.digest(data)[:10]}{suffix}"
+    (folder / name).write_bytes(data)
     return name
 
 
 def write_kit(folder: Path, charts: str) -> Kit:
     """The pages' own scripts and style sheet."""
-    loading, offline = ((HERE / name).read_text(encoding="utf-8") for name in ("loading.js", "offline.js"))
+    names = ("loading.js", "offline.js", "version.js")
+    loading, offline, version = ((HERE / name).read_text(encoding="utf-8") for name in names)
     return Kit(
-        script=named(folder, "lab", ".js", bundle.script() + loading + offline),
+        script=named(folder, "lab", ".js", bundle.script() + loading + offline + version),
         offline=named(folder, "offline", ".js", offline),
         charts=named(folder, "charts", ".js", charts),
         style=named(folder, "lab", ".css", bundle.style()),
         pages=named(folder, "pages", ".css", (HERE / "theme" / "pages.css").read_text(encoding="utf-8")),
         dates=named(folder, "dates", ".js", (HERE / "dates.js").read_text(encoding="utf-8")),
+        version=named(folder, "version", ".js", version),
         roofline=named(folder, "roofline", ".js", (HERE / "roofline.js").read_text(encoding="utf-8")),
         progress=named(
             folder, "progress", ".js", bundle.script(("store",), (HERE / "progress.js").read_text(encoding="utf-8"))
@@ -188,19 +199,21 @@ def write_kit(folder: Path, charts: str) -> Kit:
 
 def worth_keeping(out: Path, first: set[str]) -> list[str]:
     """The files of unchanging names that the whole course may ask for; large ones that no lab's page needs are not."""
-    paths = [path for folder in ("assets", "kit", "runtime", "ta") for path in sorted((out / folder).iterdir())]
+    folders = ("assets", "kit", "quiz", "runtime", "ta")
+    paths = [path for folder in folders for path in sorted((out / folder).iterdir()) if path.suffix != ".html"]
     sizes = {path.relative_to(out).as_posix(): path.stat().st_size for path in paths}
     return [name for name, size in sizes.items() if size < LARGE or name in first or name.startswith("runtime/")]
 
 
-def service_worker(out: Path, first: list[str], files: list[str]) -> str:
-    """The script that keeps the site in a browser, with the list of what there is to keep."""
+def service_worker(out: Path, first: list[str], files: list[str]) -> tuple[str, str]:
+    """The site's version, which follows from every page and file; the script that keeps it in a browser."""
     pages = {
         path.relative_to(out).as_posix(): registry.digest(path.read_bytes()) for path in sorted(out.rglob("*.html"))
     }
     site = {"pages": pages, "first": first, "files": files}
-    version = registry.digest(json.dumps(site).encode())[:12]
-    return f"const SITE = {json.dumps({'version': version, **site})};\n{(HERE / 'sw.js').read_text(encoding='utf-8')}"
+    version = f"{mlsysim.__version__}-{registry.digest(json.dumps(site).encode())[:8]}"
+    known = json.dumps({"version": version, **site})
+    return version, f"const SITE = {known};\n{(HERE / 'sw.js').read_text(encoding='utf-8')}"
 
 
 def kernel(worker: str, plan: dict[str, Any]) -> str:

@@ -141,4 +141,3 @@ def place(made: Path, out: Path, names: Mapping[str, str]) -> None:
         text = re.sub(r"@(\w+)@", lambda found: names[found[1]], page.read_text(encoding="utf-8"))
         text = re.sub(r'(class="says wide [^>]*><div[^>]*><pre)>', r'\1 tabindex="0">', text)  # it scrolls sideways
         target.write_text(text, encoding="utf-8")
-    shutil.copy2(made / "ta" / "samples.zip", out / "ta")

@@ -13,8 +13,8 @@ def page(filled: Callable[[str, Mapping[str, Any]], str]) -> str:
     commands = [
         {
             "name": name,
-            "told": parser.description,
-            "takes": [_row(each) for each in parser._actions if each.dest != "help"],
+            "told": f"{str(parser.description)[:1].upper()}{str(parser.description)[1:]}",
+            "takes": [_row(each) for each in parser._actions if each.dest not in ("help", "format")],
         }
         for name, parser in found.choices.items()
     ]

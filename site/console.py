@@ -11,7 +11,9 @@ from markupsafe import Markup
 
 import catalog
 from labkit.grading.intake import LARGEST_ZIP
+from labkit.quiz.sittings import LARGEST as LARGEST_TABLE
 from labkit.submission import LARGEST
+from packs import SITE
 
 HERE = Path(__file__).resolve().parent
 FINDER = "sys.meta_path.append(Rest())\n"
@@ -28,10 +30,13 @@ def write(out: Path, plan: dict[str, Any], loader: str, named: Callable[..., str
     named : writes a text to a folder under a name that its content gives it
     """
     kit, own = files("labkit") / "page", files("labkit") / "grading" / "page"
-    script = (kit / "dom.js").read_text(encoding="utf-8") + (own / "console.js").read_text(encoding="utf-8")
+    parts = (kit / "dom.js", kit / "download.js", own / "console.js", own / "learnt.js")
+    script = "\n".join(path.read_text(encoding="utf-8") for path in parts)
     style = "".join((own / name).read_text(encoding="utf-8") for name in ("report.css", "console.css"))
     labs = {row.name: row.notebook.read_text(encoding="utf-8") for row in catalog.read()}
-    sources = named(out, "labs", ".json", json.dumps(labs, ensure_ascii=False))
+    quiz = sorted((each for each in (files("labkit") / "quiz").iterdir() if each.name.endswith(".py")), key=str)
+    modules = {f"/{SITE}labkit/quiz/{each.name}": each.read_text(encoding="utf-8") for each in quiz}
+    sources = named(out, "labs", ".json", json.dumps({"labs": labs, "modules": modules}, ensure_ascii=False))
     loading = named(out, "pyodide", ".mjs", loader)
     return {
         "worker": named(out, "worker", ".js", worker(plan, loading, sources)),
@@ -53,5 +58,5 @@ def worker(plan: dict[str, Any], loader: str, sources: str) -> str:
 
 def page(templates: Environment, made: dict[str, str], shared: dict[str, Any]) -> str:
     """The console's page."""
-    limits = Markup(json.dumps({"file": LARGEST, "zip": LARGEST_ZIP}))
+    limits = Markup(json.dumps({"file": LARGEST, "zip": LARGEST_ZIP, "table": LARGEST_TABLE}))
     return templates.get_template("console.html").render(made=made, limits=limits, **shared)

@@ -3,7 +3,7 @@
   "use strict";
   const form = document.getElementById("dates");
   const said = document.getElementById("said");
-  const fields = ["start", "days", "time", "breaks"];
+  const fields = ["start", "days", "time", "breaks", "section"];
   const day = new Intl.DateTimeFormat("en", { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
   const iso = (date) => date.toISOString().slice(0, 10);
   const after = (date, days) => new Date(date.getTime() + days * 86_400_000);
@@ -35,6 +35,14 @@
     said.textContent = `The last week begins on ${iso(last.begins)}. The address of this page now holds your dates.`;
   }
 
+  // A lab's address; with the section, and the version that it is to be opened in, where they are asked for.
+  function address(link) {
+    const version = form.elements.pin.checked ? document.querySelector("[data-version]").textContent : "";
+    const asked = Object.entries({ section: form.elements.section.value.trim(), v: version }).filter(([, value]) => value);
+    const query = new URLSearchParams(asked).toString();
+    return link ? link.href + (query && `?${query}`) : "";
+  }
+
   const cell = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
   function csv(table) {
@@ -44,7 +52,7 @@
       const what = row.querySelector(".what").textContent;
       const title = lab.firstChild.textContent.trim();
       const at = `${iso(due)} ${form.elements.time.value}`;
-      return [table.dataset.name, String(number), iso(begins), at, what, title, lab.querySelector("a")?.href ?? ""];
+      return [table.dataset.name, String(number), iso(begins), at, what, title, address(lab.querySelector("a"))];
     });
     return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
   }

@@ -1,7 +1,7 @@
 // Starts Python as soon as the worker exists, not when marimo's front end asks for it. The build puts the plan of the
 // runtime's files before marimo's own worker and this script behind it; marimo then calls `begun` in place of its loader.
 const files = new URL("../runtime/", import.meta.url);
-const FILES = "mlsysim-files"; // the service worker looks there as well
+const FILES = `mlsysim-files ${new URL("../", import.meta.url).pathname}`; // the service worker looks there as well
 const failed = []; // what is to be tried again
 
 self.addEventListener("message", ({ data }) => data?.lab === "retry" && failed.splice(0).forEach((again) => again()));

@@ -1,5 +1,5 @@
 // Where the reader is with each lab, from the records that the labs keep in this browser. Nothing is written.
-const STATES = { done: "done here", going: "in progress", none: "not yet" };
+const STATES = { done: "done here", going: "in progress", none: "not begun" };
 
 function stateOf(text, lab) {
   if (text === undefined || recordFault(text, lab)) return "none";
@@ -18,11 +18,20 @@ async function showProgress() {
       place.dataset.state = states[index];
       place.textContent = STATES[states[index]];
     });
+    goOn(places.find(({ dataset }) => dataset.state === "going"));
   } catch {
     // This browser keeps nothing: there is no state to show.
   } finally {
     database?.close();
   }
+}
+
+// On the front page: the way back to where one was.
+function goOn(place) {
+  const door = document.getElementById("continue");
+  if (!door) return;
+  door.hidden = !place;
+  if (place) Object.assign(door, { href: `${place.dataset.lab}.html`, textContent: `Go on with Lab ${place.dataset.number}` });
 }
 
 showProgress();

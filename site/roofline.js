@@ -20,6 +20,21 @@
     slider.style.setProperty("--fill", `${(100 * step) / Number(slider.max)}%`);
   }
 
+  // The points themselves can be dragged: the step is the one nearest to the pointer along the axis.
+  const plot = figure.querySelector("svg");
+
+  function drag({ clientX, clientY }) {
+    const { x } = new DOMPoint(clientX, clientY).matrixTransform(plot.getScreenCTM().inverse());
+    const away = machines[0].map(([place]) => Math.abs(place - x));
+    slider.valueAsNumber = away.indexOf(Math.min(...away));
+    show();
+  }
+
+  plot.addEventListener("pointerdown", (event) => {
+    plot.setPointerCapture(event.pointerId);
+    drag(event);
+  });
+  plot.addEventListener("pointermove", (event) => plot.hasPointerCapture(event.pointerId) && drag(event));
   slider.addEventListener("input", show);
   show();
 })();

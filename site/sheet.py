@@ -1,6 +1,7 @@
 """Every table of the registry on one page that prints: what `mlsysim zoo` shows, with notes, sources numbered."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from jinja2 import Environment
 
@@ -41,8 +42,8 @@ class Section:
     body: list[list[str]]
 
 
-def page(templates: Environment, icon: str) -> str:
-    """The sheet as one file that needs no other."""
+def page(templates: Environment, shared: dict[str, Any]) -> str:
+    """The sheet, with what all of the site's pages share."""
     sources: dict[str, int] = {}
     sections = [_section(name, sources) for name in zoo.names()]
     notes = [
@@ -55,7 +56,7 @@ def page(templates: Environment, icon: str) -> str:
         notes=[(name, figures) for name, figures in told if figures],
         sources=sources,
         version=mlsysim.__version__,
-        icon=icon,
+        **shared,
     )
 
 

@@ -1,11 +1,16 @@
 // Keeps the site in this browser, one version at a time and whole or not at all. The build puts SITE before this script:
 // its version, the hash of each page, the files that every lab needs, and all files worth keeping. Every file carries its
 // content's hash in its name and so never changes; a page has the same name in every version.
-const FILES = "mlsysim-files";
-const PAGES = "mlsysim-pages-";
 const base = new URL("./", self.location);
+const FILES = `mlsysim-files ${base.pathname}`; // other copies of the site may lie beside this one
+const PAGES = `mlsysim-pages ${base.pathname} `;
 const all = new Set(SITE.files);
-const path = (address) => decodeURIComponent(new URL(address, base).pathname.slice(base.pathname.length)) || "index.html";
+
+// Where below the site an address lies; null for what is not of it.
+function path(address) {
+  if (!address.startsWith(base.href)) return null;
+  return decodeURIComponent(new URL(address).pathname.slice(base.pathname.length)) || "index.html";
+}
 
 async function hash(response) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await response.arrayBuffer()));
@@ -76,6 +81,12 @@ async function keepAll(port) {
   }
 }
 
+// What is left beside the runtime is small: whoever has opened a lab finds every page without a network, one after another.
+async function keepPages() {
+  for (const name of Object.keys(SITE.pages)) await keepPage(name).catch(() => {});
+  for (const name of SITE.files.filter((each) => each.startsWith("kit/"))) await keepFile(name).catch(() => {});
+}
+
 async function kept() {
   const pages = await caches.open(PAGES + SITE.version);
   const files = await caches.open(FILES);
@@ -113,13 +124,17 @@ self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("message", (event) => {
   const [port] = event.ports;
   if (event.data === "keep") event.waitUntil(keepAll(port));
-  if (event.data === "kept") event.waitUntil(kept().then((whole) => port.postMessage({ whole })));
+  if (event.data === "kept") {
+    event.waitUntil(kept().then((whole) => port.postMessage({ whole })));
+    event.waitUntil(keepPages());
+  }
   if (event.data === "take over") self.skipWaiting();
 });
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.method !== "GET" || !request.url.startsWith(base.href)) return;
   const name = path(request.url);
+  if (request.method !== "GET" || name === null) return;
   if (all.has(name)) event.respondWith(file(request, name));
+  else if (name === "version.json") event.respondWith(Response.json({ version: SITE.version }));
   else if (name in SITE.pages && request.mode === "navigate") event.respondWith(page(request, name));
 });

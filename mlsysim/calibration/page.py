@@ -16,7 +16,7 @@ from mlsysim.tables import Row
 SIDE, EDGE = 320, 44
 """Width of a plot and of its margin [px]."""
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1b1f; --soft: #5d5d66; --rule: #d9d9de; --mark: #0b57d0; }
 @media (prefers-color-scheme: dark) {
   :root { --paper: #16161a; --ink: #ececf1; --soft: #a3a3ad; --rule: #3a3a42; --mark: #8ab4f8; }
@@ -46,12 +46,6 @@ text { fill: var(--soft); font: 11px system-ui, sans-serif; }
 
 def page(found: Calibration) -> str:
     """The whole page."""
-    shown = marks(found)
-    plots = "".join(
-        _plot(title, [each for each in shown if each.domain == domain])
-        for domain, title in TITLES.items()
-        if any(each.domain == domain for each in shown)
-    )
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -59,11 +53,26 @@ def page(found: Calibration) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Predicted against measured</title>
 <meta name="description" content="What the simulator says of published measurements, fitted and left out of the fit.">
-<style>{_STYLE}</style>
+<style>{STYLE}</style>
 </head>
 <body>
 <main>
-<h1>Predicted against measured</h1>
+{body(found)}
+</main>
+</body>
+</html>
+"""
+
+
+def body(found: Calibration) -> str:
+    """What the page says, for any page that knows the STYLE."""
+    shown = marks(found)
+    plots = "".join(
+        _plot(title, [each for each in shown if each.domain == domain])
+        for domain, title in TITLES.items()
+        if any(each.domain == domain for each in shown)
+    )
+    return f"""<h1>Predicted against measured</h1>
 <p>{len(found.lines):,d} published measurements, each run as a case by the simulator. Efficiencies are fitted once for a
 kind of kernel and a vintage of software, never for a row; the plots show each row as a fit without it predicts it.</p>
 <h2>Against the errors to beat</h2>
@@ -77,11 +86,7 @@ band. Point at a row, or move to it with the Tab key, for what it is.</p>
 “prior only” is datasheets with default efficiencies.</p>
 {_table(found.summary())}
 <h2>Not predicted</h2>
-{_table(found.unpredicted())}
-</main>
-</body>
-</html>
-"""
+{_table(found.unpredicted())}"""
 
 
 def write(found: Calibration, path: str) -> None:

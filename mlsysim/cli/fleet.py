@@ -25,7 +25,7 @@ def verbs(verb: Verb) -> None:
     made.add_argument("--dp", type=int, help="data-parallel replicas; without it, as many as the GPUs make")
     made.add_argument("--ep", type=int, default=1, help="expert-parallel GPUs")
     made.add_argument("--cp", type=int, default=1, help="context-parallel GPUs")
-    made.add_argument("--sequence-parallel", action="store_true")
+    made.add_argument("--sequence-parallel", action="store_true", help="divide what tensor parallelism keeps whole")
     made.add_argument("--zero", type=int, default=0, help="ZeRO stage, 0 to 3")
     made.add_argument("--recompute", default="none", help=", ".join(RECOMPUTE))
     made.add_argument("--schedule", default="1f1b", help=", ".join(SCHEDULES))
@@ -40,20 +40,22 @@ def verbs(verb: Verb) -> None:
     _a_job(made)
     made.add_argument("--best", type=int, default=10, help="how many plans to show")
     made.add_argument("--schedules", default=",".join(SCHEDULES), help="those to look at, between commas")
-    made.add_argument("--largest-micro-batch", type=int, default=16)
+    made.add_argument("--largest-micro-batch", type=int, default=16, help="plans up to this many sequences at once")
 
 
 def _a_job(made: ArgumentParser) -> None:
     made.add_argument("model", help="such as Llama3_8B")
     made.add_argument("--fabric", default="DGX H100", help='how GPUs are joined, such as "DGX H100"')
-    made.add_argument("--gpus", type=int, required=True)
+    made.add_argument("--gpus", type=int, required=True, help="in all")
     made.add_argument("--global-batch", type=int, required=True, help="sequences in a step")
     made.add_argument("--context", type=int, default=2048, help="tokens of a sequence")
-    made.add_argument("--precision", default="bf16")
-    made.add_argument("--optimizer", default="adam")
-    made.add_argument("--gradient-bytes", type=float, default=2.0)
+    made.add_argument("--precision", default="bf16", help="of the arithmetic, such as fp16, bf16, fp8 or int8")
+    made.add_argument(
+        "--optimizer", default="adam", help="adam, momentum, sgd or adam8bit: what it keeps for each weight"
+    )
+    made.add_argument("--gradient-bytes", type=float, default=2.0, help="of each weight's gradient")
     made.add_argument("--software", default="flash-2024", help=", ".join(VINTAGES))
-    made.add_argument("--efficiency", type=figure, default="auto", help="auto, or a fraction")
+    made.add_argument("--efficiency", type=figure, default="auto", help="a fraction of the peak, or auto")
     made.add_argument("--straggler", type=float, default=0.0, help="deviation of a replica's time over its mean")
 
 

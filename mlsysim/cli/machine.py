@@ -22,11 +22,13 @@ def verbs(verb: Verb) -> None:
         made.add_argument("hardware", help="such as H100, or a TOML or JSON file")
 
     def a_load(made: ArgumentParser) -> None:
-        made.add_argument("--batch", type=int, default=1)
-        made.add_argument("--context", type=int, default=1024)
-        made.add_argument("--precision", default="fp16")
-        made.add_argument("--weights", help="stored in fewer bits, such as int4")
-        made.add_argument("--efficiency", type=figure, default="auto", help="auto, eager, or a fraction")
+        made.add_argument("--batch", type=int, default=1, help="sequences, or samples, computed together")
+        made.add_argument("--context", type=int, default=1024, help="tokens of a sequence so far")
+        made.add_argument("--precision", default="fp16", help="of the arithmetic, such as fp16, bf16, fp8 or int8")
+        made.add_argument("--weights", help="how weights are stored, if in fewer bits, such as int4")
+        made.add_argument(
+            "--efficiency", type=figure, default="auto", help="a fraction of both peaks, or auto, or eager"
+        )
 
     for name, run, told in (
         ("solve", _solve, "one pass: time, what bounds it"),
@@ -35,25 +37,29 @@ def verbs(verb: Verb) -> None:
         made = verb(name, run, told)
         on_a_machine(made)
         a_load(made)
-        made.add_argument("--phase", default="auto", help="decode, prefill, inference or training")
+        made.add_argument("--phase", default="auto", help="one of decode, prefill, inference, training, auto")
 
     made = verb("serve", _serve, "a transformer served: latency, throughput, memory")
     on_a_machine(made)
     a_load(made)
-    made.add_argument("--prompt", type=int)
-    made.add_argument("--kv-precision")
+    made.add_argument("--prompt", type=int, help="tokens read before the first is written; without it, the context")
+    made.add_argument("--kv-precision", help="how the KV cache is stored, such as fp8")
     made.add_argument("--itl", help='promised inter-token latency, such as "40 ms"')
     made.add_argument("--ttft", help="promised time to first token")
 
     made = verb("tiny", _tiny, "a network on a microcontroller: memory, latency, battery")
     on_a_machine(made)
-    made.add_argument("--runtime", default="auto")
+    made.add_argument(
+        "--runtime",
+        default="auto",
+        help="the inference library, such as TFLM or CMSIS-NN; by default the core's usual one",
+    )
     made.add_argument("--deadline", help='such as "30 ms"')
     made.add_argument("--period", help='time between two inferences, such as "1 s"')
     made.add_argument("--battery", help='energy, such as "2430 J", or CR2032')
 
     made = verb("synthesize", _synthesize, "from a promise to the least machine")
-    made.add_argument("model")
+    made.add_argument("model", help="such as Llama3_8B")
     made.add_argument("--itl", required=True, help='promised inter-token latency, such as "40 ms"')
     made.add_argument("--machines", action="store_true", help="which known machines keep it")
     a_load(made)

@@ -35,12 +35,12 @@ def _a_space(made: ArgumentParser) -> None:
     made.add_argument("model", help="one or more between commas, such as Llama3_8B,Llama3_70B")
     made.add_argument("hardware", nargs="?", default="all", help="one or more between commas; all, if none is named")
     made.add_argument("--batch", default="1", help="such as 1,2,4 or 1:128 or 1:128:x2")
-    made.add_argument("--context", default="1024", help="the same")
+    made.add_argument("--context", default="1024", help="tokens of a sequence so far; ranges as for --batch")
     made.add_argument("--precision", default="fp16", help="one or more between commas")
     made.add_argument("--weights", help="stored in fewer bits, one or more between commas, such as fp16,int4")
-    made.add_argument("--kv-precision")
-    made.add_argument("--prompt", type=int)
-    made.add_argument("--efficiency", type=figure, default="auto", help="auto, eager, or a fraction")
+    made.add_argument("--kv-precision", help="how the KV cache is stored, such as fp8")
+    made.add_argument("--prompt", type=int, help="tokens read before the first is written; without it, the context")
+    made.add_argument("--efficiency", type=figure, default="auto", help="a fraction of both peaks, or auto, or eager")
 
 
 def _space(options: Namespace) -> dict[str, Any]:

@@ -58,10 +58,10 @@ def reduce_scatter_time(message: float, ranks: int, bandwidth: float, latency: f
 
     Examples
     --------
-    1 GB over 8 GPUs at 450 GB/s:
+    2 GB over 4 GPUs at 50 GB/s:
 
-    >>> reduce_scatter_time(1e9, 8, 450e9) * 1e3  # ms
-    1.944...
+    >>> reduce_scatter_time(2e9, 4, 50e9) * 1e3  # ms
+    30.0
 
     References
     ----------
@@ -92,10 +92,10 @@ def all_gather_time(message: float, ranks: int, bandwidth: float, latency: float
 
     Examples
     --------
-    1 GB gathered over 8 GPUs at 450 GB/s:
+    2 GB gathered over 4 GPUs at 50 GB/s:
 
-    >>> all_gather_time(1e9, 8, 450e9) * 1e3  # ms
-    1.944...
+    >>> all_gather_time(2e9, 4, 50e9) * 1e3  # ms
+    30.0
 
     References
     ----------
@@ -127,10 +127,10 @@ def ring_allreduce_time(message: float, ranks: int, bandwidth: float, latency: f
 
     Examples
     --------
-    1 GB over 8 GPUs at 900 GB/s:
+    2 GB over 4 GPUs at 50 GB/s:
 
-    >>> ring_allreduce_time(1e9, 8, 900e9) * 1e3  # ms
-    1.944...
+    >>> ring_allreduce_time(2e9, 4, 50e9) * 1e3  # ms
+    60.0
 
     14 GB over 64 GPUs at 50 GB/s:
 
@@ -203,10 +203,10 @@ def in_network_allreduce_time(message: float, levels: int, bandwidth: float, lat
 
     Examples
     --------
-    1 GB through one level of switches at 450 GB/s, where a ring of 8 takes 3.89 ms:
+    2 GB through one level of switches at 50 GB/s, where a ring of 4 takes 60 ms:
 
-    >>> in_network_allreduce_time(1e9, 1, 450e9) * 1e3  # ms
-    2.22...
+    >>> in_network_allreduce_time(2e9, 1, 50e9) * 1e3  # ms
+    40.0
 
     References
     ----------

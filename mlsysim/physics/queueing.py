@@ -223,10 +223,10 @@ def sojourn_percentile_mm1(service_time: float, load: float, percentile: float) 
 
     Examples
     --------
-    5 ms of service at 80 % load:
+    2 ms of service at half load:
 
-    >>> sojourn_percentile_mm1(0.005, 0.8, 0.99) * 1e3  # ms
-    115.1...
+    >>> sojourn_percentile_mm1(0.002, 0.5, 0.99) * 1e3  # ms
+    18.42...
 
     References
     ----------
@@ -259,7 +259,7 @@ def sojourn_tail(time: float, mean: float, waiting_probability: float, wait: flo
     --------
     In M/M/1 it is the exponential whose percentile is above:
 
-    >>> round(sojourn_tail(0.115129, 0.005, 0.8, 0.025), 5)
+    >>> round(sojourn_tail(0.018421, 0.002, 0.5, 0.004), 5)
     0.01
 
     References

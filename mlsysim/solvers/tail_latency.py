@@ -190,9 +190,9 @@ class TailLatencyResult:
 class TailLatencyModel:
     """How long do the slowest requests take, at this load?
 
-    >>> answer = TailLatencyModel().solve(service_time="5 ms", load=0.8)
+    >>> answer = TailLatencyModel().solve(service_time="2 ms", load=0.5)
     >>> answer.latency.format(3)
-    '115 ms'
+    '18.4 ms'
     """
 
     def solve(

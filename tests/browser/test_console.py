@@ -16,6 +16,7 @@ import classroom
 from labkit.codes import Code, encode
 from labkit.submission import published
 from mlsysim.cli import main
+from sheets import form, person, right, table
 from test_access import LOOKS, dressed, is_fit_to_read
 
 STARTS = 120_000
@@ -263,6 +264,32 @@ def test_pasted_codes_become_one_chart(console: Console) -> None:
     page.locator("#codes").fill("")
 
 
+def test_the_quiz_s_tables_are_analysed_as_on_the_command_line(console: Console, tmp_path: Path, capsys) -> None:
+    page = console.page
+    people = {"100001": {}, "100002": {**right(), "q1": "a"}, "100003": right(), "100004": {"consent": "no research"}}
+    files = {
+        "Before": table(*(person(code, "pre", **given) for code, given in people.items())),
+        "After": form(*(person(code, "post", **right()) for code in people)),
+    }
+    for label, content in files.items():
+        (tmp_path / f"{label}.csv").write_bytes(content)
+        page.get_by_label(label, exact=True).set_input_files(tmp_path / f"{label}.csv")
+    learnt = page.locator("#learnt")
+    expect(learnt).to_contain_text("3 participants sat both times", timeout=GRADES)
+    expect(learnt).to_contain_text("1 participant said “no research” and is left out")
+    names = [str(tmp_path / f"{label}.csv") for label in files]
+    assert main(["quiz", "analyse", *names, "-o", str(tmp_path / "points.csv"), "--format", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert console.saved("Save each participant’s points") == (tmp_path / "points.csv").read_bytes()
+    last = learnt.locator("section").first.locator("tbody tr").last.locator("td").all_inner_texts()
+    overall = said["rows"][-1]
+    assert last[0] == "all"
+    assert [float(cell) for cell in last[1:6]] == pytest.approx([*overall.values()][1:6], rel=5e-3)
+    expect(learnt.locator("h3")).to_have_text(["Points by goal", "Effect size", "Answers", "Misconceptions"])
+    is_fit_to_read(dressed(page, (390, "dark")))
+    dressed(page, (1280, "light"))
+
+
 def test_a_folder_is_taken_whole(empty: Console, tmp_path: Path) -> None:
     for name, content in few():
         (tmp_path / "section" / name).parent.mkdir(exist_ok=True)
@@ -278,7 +305,7 @@ def test_the_page_carries_the_labs_and_asks_for_nothing_else(console: Console, a
     assert all(name.startswith(f"{address}/") for name in asked)
     (labs,) = (path for path in (site / "ta").iterdir() if path.name.startswith("labs-"))
     sources = json.loads(labs.read_text(encoding="utf-8"))
-    assert sources[classroom.LAB] == classroom.SOURCE
+    assert sources["labs"][classroom.LAB] == classroom.SOURCE
     schema = console.page.context.request.get(f"{address}/ta/submission.schema.json").text()
     assert json.loads(schema) == published()
 

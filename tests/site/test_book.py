@@ -7,10 +7,12 @@ import tomllib
 from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import book
+import cli
 import docstrings
 import folders
 import mathml
@@ -112,14 +114,17 @@ def test_what_a_page_shows_is_what_its_code_says(made: Path) -> None:
     assert "<p>It is 42, or <math" in text
     assert re.search(r'class="says.*?42', text, re.DOTALL)
     assert "@style@" in text
-    assert "<script" not in text
+    assert re.findall(r"<script[^>]*>", text) == ['<script src="./kit/@version@">']
 
 
 def test_pages_are_placed_with_the_names_of_this_version(made: Path, tmp_path: Path) -> None:
-    (made / "ta").mkdir(exist_ok=True)
-    (made / "ta" / "samples.zip").write_bytes(b"zip")
-    (tmp_path / "ta").mkdir()
-    names = {"icon": "data:,", "style": "lab-1.css", "pages": "pages-1.css", "search": "search-1.js"}
+    names = {
+        "icon": "data:,",
+        "style": "lab-1.css",
+        "pages": "pages-1.css",
+        "search": "search-1.js",
+        "version": "version-1.js",
+    }
     book.place(made, tmp_path, names)
     text = (tmp_path / "contents.html").read_text(encoding="utf-8")
     assert 'href="./kit/lab-1.css"' in text or 'href="kit/lab-1.css"' in text
@@ -201,3 +206,22 @@ def test_examples_in_the_generator_run(module) -> None:
 
 def test_an_equation_is_text_that_a_browser_reads() -> None:
     assert Anchors(walls.written("m <= 2 and t_c < x")).tags == ["i", "i", "sub", "i"]
+
+
+def test_what_the_errors_page_quotes_is_said_by_a_page() -> None:
+    errors = (book.PAGES / "reference/errors.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| ([^|]+) \|", errors.partition("## On a lab's page")[2].partition("## On the command")[0], re.MULTILINE
+    )
+    scripts = [*(book.ROOT / "labs/labkit/page").glob("*.js"), *book.HERE.glob("*.js"), book.HERE / "kernel.py"]
+    said = "\n".join(path.read_text(encoding="utf-8") for path in scripts)
+    assert len(rows) > 5
+    assert [quoted for quoted in rows[1:] if quoted not in said] == []
+
+
+def test_every_option_of_the_command_line_says_what_it_is() -> None:
+    told: list[dict[str, Any]] = []
+    cli.page(lambda name, values: str(told.extend(values["commands"])))
+    assert {"solve", "serve", "grade", "quiz"} <= {command["name"] for command in told}
+    assert [(command["name"], name) for command in told for name, says, _ in command["takes"] if len(says) < 5] == []
+    assert all(command["told"][0].isupper() for command in told)

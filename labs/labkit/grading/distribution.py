@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from labkit.codes import Choice, Code, CodeError, decode
-from labkit.figures import with_unit
+from labkit.figures import number, with_unit
 from labkit.grading import charts
 from labkit.grading.book import Gradebook
 from labkit.grading.sheet import Sheet
@@ -168,10 +168,15 @@ def table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     body = "".join(
         "<tr>"
         + "".join(
-            f"<td{' class=number' if isinstance(cell, int | float) else ''}>{escape(str(cell))}</td>" for cell in row
+            f"<td{' class=number' if isinstance(cell, int | float) else ''}>{escape(_written(cell))}</td>"
+            for cell in row
         )
         + "</tr>"
         for row in rows
     )
     named = f'class=wide role=group tabindex=0 aria-label="{escape(", ".join(names))}"'
     return f"<div {named}><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _written(cell: object) -> str:
+    return number(cell) if isinstance(cell, float) else str(cell)

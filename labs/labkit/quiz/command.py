@@ -1,24 +1,18 @@
 """The command `mlsysim quiz`."""
 
-import csv
-import io
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
 from labkit.grading.command import write
 from labkit.grading.intake import label
-from labkit.grading.tables import disarmed
-from labkit.quiz.analyse import Gain, Study, distractors, study
-from labkit.quiz.effect import Effect
-from labkit.quiz.question import LIMIT, Question
-from labkit.quiz.questions import GOALS, MISCONCEPTIONS, questions
-from labkit.quiz.sittings import LARGEST, SITTINGS, QuizError, Table, read
+from labkit.quiz.question import Question
+from labkit.quiz.questions import MISCONCEPTIONS, questions
+from labkit.quiz.report import File, analysed, too_large
+from labkit.quiz.sittings import SITTINGS
 from mlsysim.check import InvalidInput
 from mlsysim.cli.report import Report
 from mlsysim.tables import Row
-
-TITLES = {"pre": "before", "post": "after"}
 
 
 def quiz(options: Namespace) -> Report:
@@ -68,38 +62,25 @@ def _meanings() -> Iterator[Row]:
 
 
 def _analysed(options: Namespace) -> Report:
-    tables: list[Table] = []
-    unread: list[Row] = []
-    for path, sitting in _files(options):
-        name = label(path.name)
-        try:
-            if path.stat().st_size > LARGEST:
-                raise QuizError(f"{name} has {path.stat().st_size:,} bytes; at most {LARGEST:,} are read")
-            tables.append(read(name, path.read_bytes(), sitting))
-        except OSError as error:
-            unread.append({"what": name, "why": f"it can't be read: {error.strerror}"})
-        except QuizError as error:
-            unread.append({"what": name, "why": str(error)})
-    if not tables:
-        raise InvalidInput("; ".join(str(row["why"]) for row in unread))
-    unread += [{"what": where, "why": why} for table in tables for where, why in table.refused]
-    found = study([each for table in tables for each in table.sittings], options.count_late)
+    found = analysed(_files(options), options.count_late)
+    if not found.read:
+        raise InvalidInput("; ".join(str(row["why"]) for row in found.tables["left out"]))
     if options.output:
-        write(options.output, _scores(found))
-    rows = [_gain(each) for each in found.gains()]
-    notes = [*(note for table in tables for note in table.notes), *_notes(found, options.count_late)]
-    more: dict[str, list[Row]] = {
-        "effect size": [_effect(each) for each in found.gains()],
-        "answers": list(distractors(found)) if found.people else [],
-        "misconceptions": _misconceptions(found),
-        "not a number": [{"code": code, "question": name, "text": _cell(text)} for code, name, text in found.unread()],
-        "left out": unread,
-        "notes": [{"note": note} for note in notes],
-    }
-    return Report(rows, more={name: table for name, table in more.items() if table})
+        write(options.output, found.scores)
+    return Report(found.gains, more=found.tables)
 
 
-def _files(options: Namespace) -> Iterator[tuple[Path, str]]:
+def _files(options: Namespace) -> Iterator[File]:
+    """The files that were named, read as far as they can be."""
+    for path, sitting in _paths(options):
+        try:
+            fault = too_large(path.name, path.stat().st_size)
+            yield File(path.name, b"" if fault else path.read_bytes(), sitting, fault)
+        except OSError as error:
+            yield File(path.name, b"", sitting, f"{label(path.name)} can't be read: {error.strerror}")
+
+
+def _paths(options: Namespace) -> Iterator[tuple[Path, str]]:
     """Each file with its sitting, where that is known: the first of two came before, the second after."""
     named = [(name, sitting) for sitting in SITTINGS for name in getattr(options, sitting) or ()]
     plain = list(zip(options.files, SITTINGS, strict=True)) if len(options.files) == 2 and not named else None
@@ -117,90 +98,3 @@ def _files(options: Namespace) -> Iterator[tuple[Path, str]]:
             yield path, sitting
         else:
             raise InvalidInput(f"{name} is not there: name the tables of both sittings, or a folder of them")
-
-
-def _gain(gain: Gain) -> Row:
-    return {
-        "goal": gain.goal or "all",
-        "points": gain.points,
-        "before": gain.before,
-        "after": gain.after,
-        "gain": gain.after - gain.before,
-        "normalised_gain": gain.normalised,
-        "what": GOALS.get(gain.goal, ""),
-    }
-
-
-def _effect(gain: Gain) -> Row:
-    def ends(name: str, effect: Effect | None) -> Row:
-        value, lower, upper = effect or (None, None, None)
-        return {f"d_{name}": value, f"{name}_lower": lower, f"{name}_upper": upper}
-
-    return {"goal": gain.goal or "all", **ends("pooled", gain.pooled), **ends("paired", gain.paired)}
-
-
-def _misconceptions(found: Study) -> list[Row]:
-    before, after = (found.misconceptions(sitting) for sitting in SITTINGS)
-    asked = {
-        name: [each.name for each in questions() if name in _shown_by(each)]
-        for name in MISCONCEPTIONS
-        if before[name] or after[name]
-    }
-    return [
-        {
-            "misconception": MISCONCEPTIONS[name],
-            "questions": ", ".join(asked[name]),
-            "before": before[name],
-            "after": after[name],
-        }
-        for name in sorted(asked, key=lambda name: -before[name])
-    ]
-
-
-def _shown_by(question: Question) -> set[str]:
-    return {choice.wrong for choice in question.choices} | {name for part in question.parts for name in part.errors}
-
-
-def _notes(found: Study, count_late: bool) -> Iterator[str]:
-    yield f"{_people(len(found.people))} sat both times; the tables are about them."
-    for sitting, count in sorted(found.alone.items(), reverse=True):
-        yield f"{_people(count)} sat only {TITLES[sitting]} and {'is' if count == 1 else 'are'} left out."
-    if found.excluded:
-        yield f"{_people(found.excluded)} said “no research” and {'is' if found.excluded == 1 else 'are'} left out."
-    if found.repeated:
-        yield f"{found.repeated} rows were followed by a later one of the same code and sitting; the latest counts."
-    if found.late:
-        how = "count as well" if count_late else f"are left out: what stood at {LIMIT // 60} minutes counts"
-        yield f"{found.late} answers came after the time and {how}."
-    if found.people:
-        yield "Normalised gain is that of the class: mean gain over what the mean before left to gain (Hake 1998)."
-        yield (
-            "d pooled is the mean gain over the scores' pooled deviation, d paired over that of the gains; ends are of "
-            "95 % intervals from the non-central t (Algina & Keselman 2003; Cumming & Finch 2001)."
-        )
-    if 0 < len(found.people) < 10:
-        yield "So few people say little about a class: look at the intervals, not at d."
-
-
-def _people(count: int) -> str:
-    return f"{count} participant{'s' * (count != 1)}"
-
-
-def _scores(found: Study) -> str:
-    """A row for each person: points for each question, before and after."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    names = [each.name for each in questions()]
-    writer.writerow(["code", *(f"{sitting}_{name}" for sitting in SITTINGS for name in (*names, "total"))])
-    for person in found.people:
-        cells = [
-            f"{value:g}"
-            for sitting in SITTINGS
-            for value in (*(person.scored(sitting)[name].points for name in names), person.points(sitting))
-        ]
-        writer.writerow([disarmed(person.code), *cells])
-    return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    return disarmed(text if len(text) <= 40 else f"{text[:39]}…")

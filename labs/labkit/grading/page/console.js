@@ -256,12 +256,6 @@ async function recall() {
   }
 }
 
-function save(name, text, type) {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  el("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
-
 // The page
 
 const events = {
@@ -310,9 +304,9 @@ byId("log").addEventListener("keydown", (event) => {
   act();
 });
 for (const [style, name] of [["plain", "grades"], ["canvas", "canvas"], ["moodle", "moodle"]]) {
-  byId(`save-${style}`).addEventListener("click", async () => save(`${name}.csv`, await ask("table", style), "text/csv"));
+  byId(`save-${style}`).addEventListener("click", async () => download(`${name}.csv`, await ask("table", style), "text/csv"));
 }
-byId("save-report").addEventListener("click", async () => save("grades.html", await ask("report"), "text/html"));
+byId("save-report").addEventListener("click", async () => download("grades.html", await ask("report"), "text/html"));
 
 window.addEventListener("unhandledrejection", ({ reason }) => fail(`Something went wrong: ${reason?.message ?? reason}`));
 

@@ -4,11 +4,16 @@
 image.take = () => {}; // the memory kept for the labs stays theirs
 
 async function grader() {
-  const [pyodide, labs] = await Promise.all([
+  const [pyodide, { labs, modules }] = await Promise.all([
     launch(loadPyodide),
-    fetch(new URL(SOURCES, import.meta.url)).then((reply) => reply.text()),
+    fetch(new URL(SOURCES, import.meta.url)).then((reply) => reply.json()),
   ]);
-  return pyodide.pyimport("labkit.grading.console").Console(labs);
+  for (const [path, text] of Object.entries(modules)) {
+    pyodide.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+    pyodide.FS.writeFile(path, text);
+  }
+  pyodide.pyimport("importlib").invalidate_caches();
+  return pyodide.pyimport("labkit.grading.console").Console(JSON.stringify(labs));
 }
 
 const starting = grader();
