@@ -38,7 +38,7 @@ class Fault(NamedTuple):
 
 
 class Shelf(NamedTuple):
-    """What was looked at: records, figures, how many of each tier and how many of the estimates are recalled, and the faults."""
+    """What was looked at: records and figures, how many of each tier, how many estimates are recalled, and faults."""
 
     shelf: str
     records: int

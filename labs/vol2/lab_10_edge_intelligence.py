@@ -455,7 +455,7 @@ def asleep():
 def plan():
     lab = Lab(
         name="vol2/lab_10_edge_intelligence",
-        version="1",
+        version="2",
         lede="Tsering Dolma makes a pendant for people who live alone. It listens for a call, on a coin cell; the phone beside "
         "it learns how its owner speaks. She asks you what will last.",
         briefing=(
