@@ -11,7 +11,7 @@ from mlsysim import registry
 from mlsysim.check import InvalidInput, InvalidValue, fold
 from mlsysim.fabrics import Fabric, shelf
 from mlsysim.layered import LayeredModel
-from mlsysim.records import Datum, HardwareNode, ModelSpec
+from mlsysim.records import TIERS, Datum, HardwareNode, ModelSpec
 
 FRESH = timedelta(days=2 * 365)
 """How long a figure that was read stays read."""
@@ -19,6 +19,8 @@ RIDGE = 0.1, 5000.0
 """Ridge points of what has been built, from microcontrollers to accelerators for dense arithmetic [FLOP/B]."""
 CLOSE = 0.01
 """How far a count may be from the published one [-]."""
+RECALLED = "recalled"
+"""What the note of a figure says that was not looked up."""
 
 _NARROWER = (("fp32", "fp16"), ("fp32", "bf16"), ("fp16", "fp8"), ("fp16", "int8"), ("fp8", "fp4"), ("int8", "int4"))
 
@@ -36,11 +38,17 @@ class Fault(NamedTuple):
 
 
 class Shelf(NamedTuple):
-    """What was looked at: how many records and figures, the day the oldest of them was read, and how many faults."""
+    """What was looked at: records and figures, how many of each tier, how many estimates are recalled, and faults."""
 
     shelf: str
     records: int
     figures: int
+    definition: int
+    datasheet: int
+    paper: int
+    measured: int
+    estimate: int
+    recalled: int
     oldest: str
     faults: int
 
@@ -76,7 +84,11 @@ def audit(today: date | str | None = None) -> AuditReport:
         for record, figures in passports.items():
             faults += of_passports(record, figures, day)
         oldest = min((datum.read for datum in data), default="")
-        shelves.append(Shelf(name, len(passports), len(data), oldest, len(faults)))
+        tiers = {tier: sum(datum.tier == tier for datum in data) for tier in TIERS}
+        recalled = sum(RECALLED in datum.note for datum in data)
+        shelves.append(
+            Shelf(name, len(passports), len(data), **tiers, recalled=recalled, oldest=oldest, faults=len(faults))
+        )
         found += faults
     return AuditReport(tuple(shelves), tuple(found))
 
@@ -98,6 +110,8 @@ def of_passports(record: str, figures: Figures, today: date) -> Iterator[Fault]:
             yield Fault(record, name, f"was read on {read}, which is in the future")
         if read < today - FRESH:
             yield Fault(record, name, f"is stale: it was read on {read}")
+        if RECALLED in datum.note and datum.tier != "estimate":
+            yield Fault(record, name, f"was recalled, so that its tier is estimate and not {datum.tier}")
 
 
 def of_machine(machine: HardwareNode) -> Iterator[Fault]:
@@ -242,6 +256,27 @@ def _tables() -> tuple[dict[str, Figures], list[Fault]]:
     return data, []
 
 
+def _calibration() -> tuple[dict[str, Figures], list[Fault]]:
+    data: dict[str, Figures] = {}
+    faults: list[Fault] = []
+    for name in ("machines", "models", "networks"):
+        content = registry._read(f"calibration/{name}.toml")
+        sources = content.pop("source")
+        for key, entry in content.items():
+            if name == "machines":
+                machine = registry._machine("tiny" if "core" in entry else "cloud", entry, sources)
+                data[f"calibration.{key}"] = {each: machine.datum(each) for each in machine._figures()}
+                faults += of_machine(machine)
+            elif name == "models":
+                data[f"calibration.{key}"] = registry._model(entry, sources).passports
+            else:
+                figures = ("multiply_adds", "parameters")
+                data[f"calibration.{key}"] = {
+                    each: registry._datum(each, entry[each], "1", entry, sources) for each in figures
+                }
+    return data, faults
+
+
 _SHELVES: dict[str, Callable[[], tuple[dict[str, Figures], list[Fault]]]] = {
     "machines": _machines,
     "models": _models,
@@ -249,6 +284,7 @@ _SHELVES: dict[str, Callable[[], tuple[dict[str, Figures], list[Fault]]]] = {
     "fabrics": _fabrics,
     "constants": _constants,
     "tables": _tables,
+    "calibration": _calibration,
 }
 
 

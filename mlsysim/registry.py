@@ -407,7 +407,7 @@ def _datum(name: str, value: float, unit: str, stamp: Mapping[str, Any], sources
         source=source["url"],
         read=str(source["read"]),
         tier=stamp.get("tier", source["tier"]),
-        note=stamp.get("note", ""),
+        note=stamp.get("note") or source.get("note", ""),
         checked=source.get("checked", ""),
         lower=stamp.get("lower"),
         upper=stamp.get("upper"),

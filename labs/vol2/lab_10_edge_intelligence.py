@@ -39,7 +39,7 @@ with app.setup:
     METHODS = {"last": "last layer", "lora": "adapters (LoRA)", "full": "everything"}
     BATCHES = (1, 2, 4, 8, 16, 32, 64)
     RANK, ROUND_BATCH = 8, 16
-    DEADLINE, WORD, LEAST = 0.030, 1.0, 0.86
+    DEADLINE, WORD, LEAST = 0.030, 1.0, 0.84
     RADIO, ROUNDS = 500e6, 8
     LONGER = {"hours": 1 / 24, "week": 7, "weeks": 7, "month": 30.44, "months": 30.44, "year": 365.25, "years": 365.25}
     VARIANTS = {
@@ -455,7 +455,7 @@ def asleep():
 def plan():
     lab = Lab(
         name="vol2/lab_10_edge_intelligence",
-        version="1",
+        version="2",
         lede="Tsering Dolma makes a pendant for people who live alone. It listens for a call, on a coin cell; the phone beside "
         "it learns how its owner speaks. She asks you what will last.",
         briefing=(

@@ -18,7 +18,7 @@ def known(file: str, name: str) -> Datum:
     """A figure of data/<file>.toml in the SI unit.
 
     >>> round(known("power", "electricity").value * 3.6e6, 3)  # USD/kWh
-    0.083
+    0.081
     """
     return in_si(constants(file)[name])
 

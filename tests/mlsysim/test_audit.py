@@ -24,6 +24,17 @@ def test_the_registry_passes():
     report = audit(TODAY)
     assert told(report.faults) == []
     assert sum(each.records for each in report.shelves) > 200
+    for shelf in report.shelves:
+        assert shelf.definition + shelf.datasheet + shelf.paper + shelf.measured + shelf.estimate == shelf.figures
+    recalled = {each.shelf: each.recalled for each in report.shelves if each.recalled}
+    assert set(recalled) == {"constants", "calibration"}
+
+
+def test_what_was_recalled_is_an_estimate():
+    recalled = Datum(1.0, "1", "https://example.org", "2026-11-21", "estimate", note="recalled, not looked up")
+    assert not list(of_passports("X", {"tdp": recalled}, TODAY))
+    (sentence,) = told(of_passports("X", {"tdp": replace(recalled, tier="datasheet")}, TODAY))
+    assert sentence == "X: tdp was recalled, so that its tier is estimate and not datasheet."
 
 
 @pytest.mark.parametrize(

@@ -241,7 +241,7 @@ def test_synthesis(run):
         ("components", 18),
         ("prices", len(registry.constants("prices"))),
         ("grid", len(registry.constants("grid"))),
-        ("accuracy", 58),
+        ("accuracy", 60),
         ("imagenet", 13),
         ("keywords", 4),
     ],

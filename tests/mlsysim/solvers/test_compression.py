@@ -83,7 +83,9 @@ def test_half_of_the_weights_cost_less_accuracy_anywhere_than_in_a_pattern():
     anywhere, pattern = solve(sparsity=0.5, method="wanda"), solve(sparsity="2:4", method="wanda")
     assert anywhere.accuracy.change.upper < pattern.accuracy.change.lower
     magnitude = solve(sparsity="2:4", method="magnitude")
-    assert magnitude.accuracy.change.expected > 2 * pattern.accuracy.change.expected
+    # Without looking at activations it is worse on every model, and ruins a small one.
+    assert magnitude.accuracy.change.expected > pattern.accuracy.change.expected
+    assert magnitude.accuracy.change.upper > 5 * pattern.accuracy.change.upper
 
 
 def test_70b_takes_two_h100s_in_fp16_and_one_in_int4():
