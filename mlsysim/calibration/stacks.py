@@ -64,7 +64,9 @@ _RUNTIMES = (
     (r"esp-?nn", "ESP-NN"),
     (r"hpc|bosch", "HPC compiler"),
     (r"microtvm|tvm", "microTVM"),
-    (r"tflm|tensorflow lite micro|tflite micro|reference|without", "TFLM"),
+    # Of this vintage, its build for Arm took the CMSIS-NN kernels of its day.
+    (r"(?:tflm|tensorflow lite micro|tflite micro)\s*v?2\.[0-4]\b", "TFLM 2.3"),
+    (r"tflm|tensorflow lite (?:for )?micro|tflite.?micro|reference|without", "TFLM"),
 )
 
 
@@ -73,6 +75,6 @@ def runtime(text: str) -> str:
     """The kernels a microcontroller runs.
 
     >>> runtime("microTVM + CMSIS-NN"), runtime("TFLM 2.3.1 reference")
-    ('CMSIS-NN', 'TFLM')
+    ('CMSIS-NN', 'TFLM 2.3')
     """
     return next((name for pattern, name in _RUNTIMES if re.search(pattern, text.lower())), text.strip() or "unknown")

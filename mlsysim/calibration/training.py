@@ -219,7 +219,7 @@ def _setup(case: Case, reach: Reach) -> Setup:
         # A head of keys and values is not split: more GPUs keep a copy of it each.
         spec = replace(spec, kv_heads=wanted.tp)
     groups = (stack, machines.generation(site.machine), narrow, "experts" if spec.experts else "")
-    scores = reach.of("training.attention") if habits.fused else 0.5
+    scores = reach.of("training.attention", machines.generation(site.machine)) if habits.fused else 0.5
     software = Stack(
         name=stack or "unnamed", fused_attention=habits.fused, dropout=not habits.fused, overlap=habits.overlap,
         products=reach.of("training.compute", *groups), scores=scores,
