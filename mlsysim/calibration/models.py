@@ -99,8 +99,8 @@ def _described(text: str, shape: dict[str, int], size: float | None) -> ModelSpe
 
 
 _FAMILIES = (
-    r"(llama|gpt[-_ ]?oss|gpt[-_ ]?j|gpt|qwen|mixtral|mistral|gemma|phi|deepseek|opt|bloom|falcon|mpt|nemotron|mt-?nlg|gopher"
-    r"|vicuna|palm|starcoder|tinyllama)"
+    r"(llama|gpt[-_ ]?oss|gpt[-_ ]?j|gpt|qwen|mixtral|mistral|gemma|phi|deepseek|opt|bloom|falcon|mpt|nemotron|mt-?nlg"
+    r"|gopher|vicuna|palm|starcoder|tinyllama)"
 )
 
 

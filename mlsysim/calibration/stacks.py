@@ -56,6 +56,16 @@ def stack(text: str) -> str:
     return next((name for pattern, name in _STACKS if re.search(pattern, lowered)), text.strip())
 
 
+def shares_keys(text: str) -> bool:
+    """Whether decode reads a key once for all query heads of its group: TensorRT-LLM's kernels do from version 0.8
+    (docs/source/blogs/XQA-kernel.md).
+
+    >>> shares_keys("TensorRT-LLM 0.5/0.6.1"), shares_keys("TensorRT-LLM v0.16"), shares_keys("vLLM")
+    (False, True, True)
+    """
+    return re.search(r"(?:trt-?llm|tensorrt-?llm)\s*v?0\.[1-7]\b", text.lower()) is None
+
+
 _RUNTIMES = (
     (r"x-?cube-?ai\s*7", "X-CUBE-AI 7.3"),
     (r"x-?cube|st(?:m32)?(?:cube)?\.?ai|stedge", "X-CUBE-AI"),

@@ -252,7 +252,9 @@ def _made(wanted: Plan) -> int | None:
 
 def _batch(case: Case, sequence: int, count: int, wanted: Plan) -> tuple[int, int]:
     """Sequences in a step, and in a micro-batch."""
-    micro = int(labelled(case.batch, "micro", "MBS", "local batch", "per-GPU batch") or 1)
+    # In a pipeline, what is local to a GPU goes through it in micro-batches.
+    local = () if (wanted.pp or 1) > 1 else ("local batch", "per-GPU batch")
+    micro = int(labelled(case.batch, "micro", "MBS", *local) or 1)
     stated = labelled(case.batch, "GBS", "global batch")
     if stated is None and re.search(r"tok", case.batch):
         # A batch of 16M tokens is one of 16 x 2^20.
