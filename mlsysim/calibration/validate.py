@@ -89,7 +89,7 @@ def left_out(
     touched = {key for keys in shared if keys & mine for key in keys}
     rest = [each for index, each in enumerate(seen) if index not in fold and touched & set(each.keys)]
     there = {key for each in rest for key in each.keys}
-    moved, _ = solve(rest, shifts)
+    moved, _ = solve(rest, shifts, spreads=False)
     without = {key: step for key, step in shifts.items() if key not in touched} | {
         key: step for key, step in moved.items() if key in there
     }
