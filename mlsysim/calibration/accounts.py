@@ -83,7 +83,7 @@ def perplexity(case: Case, reach: Reach) -> Answer:
             reach.of("quantization.loss") * exp(-reach.of("quantization.slope") * (bits - 4.25)) if bits < 16 else 0.0
         )
         values.append(before * (1.0 + rounded))
-    said = "the plain model's perplexity is looked up in data/accuracy.toml"
+    said = "the plain model's perplexity is looked up"
     return Answer(tuple(values), "input" if bits >= 16 else "perplexity", exact=bits >= 16, assumed=said)
 
 
@@ -105,7 +105,10 @@ def _plain(model: str, with_llama_cpp: bool) -> float:
         for spelled, before in zip(table["models"], table["before"], strict=True):
             if fold(spelled) == wanted:
                 return float(before.value)
-    raise Refused(f"the perplexity of the plain {model} is not known, and what rounding adds is relative to it")
+    known = constants("calibration/accounts").get(f"perplexity {fold(model)}")
+    if known is None:
+        raise Refused(f"the perplexity of the plain {model} is not known, and what rounding adds is relative to it")
+    return known.value
 
 
 def carbon(case: Case, reach: Reach) -> Answer:
@@ -113,7 +116,8 @@ def carbon(case: Case, reach: Reach) -> Answer:
     text = f"{case.metric} {case.model} {case.hardware}"
     known = constants("calibration/accounts")
     hours = re.search(
-        r"(\d[\d,.]*)\s*([kM]?)\s*(?:GPU|TPU|chip|device)?-?h\b|GPU-?h(?:ours)?\s*(\d[\d,.]*)([kM]?)", text
+        r"(\d[\d,.]*)\s*([kM]?)\s*(?:GPU|TPU|chip|device)?[-\s]*h(?:ours|rs)?\b|GPU[-\s]*h(?:ours|rs)?\s*(\d[\d,.]*)([kM]?)",
+        text,
     )
     watts = re.search(r"(\d+(?:\.\d+)?)\s*W\b", text)
     if hours:

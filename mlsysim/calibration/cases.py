@@ -52,6 +52,8 @@ class BadTable(InvalidInput):
 
 
 COLUMNS = tuple(each.name for each in fields(Case))
+NEEDED = ("domain", "hardware", "model", "metric", "unit")
+"""Columns without which nothing is asked; the others may be missing as their cells may be blank."""
 
 
 class Row(NamedTuple):
@@ -69,14 +71,19 @@ def read(path: str) -> list[Row]:
 
 def measurements(path: str) -> dict[str, dict[str, str]]:
     """All columns of each line by its case: for fitting and for comparing alone."""
-    return {line["case_id"]: line for line in _lines(path)}
+    return {line["case_id"].strip(): line for line in _lines(path)}
 
 
 def _lines(path: str) -> list[dict[str, str]]:
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restkey="beyond", restval="", strict=True)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            head = file.readline()
+            file.seek(0)
+            # Spreadsheets of half the world separate by semicolons.
+            delimiter = max(",;\t", key=head.count)
+            reader = csv.DictReader(file, restkey="beyond", restval="", strict=True, delimiter=delimiter)
+            reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+            missing = [name for name in NEEDED if name not in reader.fieldnames]
             if missing:
                 raise BadTable(f"{path} is not a table of cases: it has no column {', '.join(missing)}.")
             found = []
@@ -96,8 +103,8 @@ def _lines(path: str) -> list[dict[str, str]]:
 def _rows(lines: list[dict[str, str]]) -> Iterator[Row]:
     for number, line in enumerate(lines, start=2):
         blind = {name: str(line.get(name) or "").strip() for name in COLUMNS}
-        name = blind["case_id"] or f"line {number}"
-        if "beyond" in line:
+        name = blind["case_id"] = blind["case_id"] or f"line {number}"
+        if any(cell.strip() for cell in line.get("beyond", ())):
             yield Row(name, None, f"line {number} has more cells than the header; a comma may want quotes")
         elif not blind["metric"] and not blind["unit"]:
             yield Row(name, None, f"line {number} says neither metric nor unit, so nothing is asked for")

@@ -1,7 +1,8 @@
 """The fit: steps away from the priors that bring predictions to what was measured, all rows of a kind together.
 
 Least squares on the logarithm of predicted over measured, each parameter held to its prior by the prior's own spread
-(Gauss-Newton on the posterior; outliers weigh less). No parameter belongs to a row.
+(Gauss-Newton on the posterior; outliers weigh less). No parameter belongs to a row: a group has one from its second
+row on, and keeps it if the rows move it by more than they leave it uncertain.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import inf, log, sqrt
+from operator import mul
 
 from mlsysim.calibration import cases
 from mlsysim.calibration.cases import Case
@@ -37,6 +39,8 @@ ROUNDS = 25
 STILL = 2e-3
 SMALL = 0.15
 """A group's step below which it does as its kind does."""
+FEW = 2
+"""Rows below which a group is not told from its kind."""
 
 
 @dataclass(slots=True)
@@ -127,27 +131,29 @@ def prior(key: str) -> float:
 def fit(seen: list[Observation]) -> tuple[dict[str, float], dict[str, float]]:
     """Steps from the priors, and how uncertain each is left; a group that hardly differs from its kind gets none."""
     distinct(seen)
-    shifts, _ = converge(seen, {})
+    shifts, spreads = converge(seen, {})
+    kept = {key for key, step in shifts.items() if ", " not in key or abs(step) >= max(SMALL, spreads[key])}
     for each in seen:
-        each.keys = tuple(key for key in each.keys if ", " not in key or abs(shifts.get(key, 0.0)) >= SMALL)
-    kept = {key for each in seen for key in each.keys}
+        each.keys = tuple(key for key in each.keys if ", " not in key or key in kept)
     return converge(seen, {key: step for key, step in shifts.items() if key in kept})
 
 
 def distinct(seen: list[Observation]) -> None:
-    """A group within another, with the same rows, would share one step with it: the wider keeps it."""
+    """A group of one row is not told from it, and one within another, with the same rows, would share its step."""
     rows: dict[str, list[int]] = {}
     for index, each in enumerate(seen):
         for key in each.keys:
             rows.setdefault(key, []).append(index)
+    groups = {key: where for key, where in rows.items() if ", " in key}
+    without = {key for key, where in groups.items() if len(where) < FEW}
     within = {
         inner
-        for inner in rows
-        for outer in rows
-        if ", " in outer and outer != inner and outer in inner and rows[outer] == rows[inner]
+        for inner in groups
+        for outer in groups
+        if outer != inner and outer in inner and groups[outer] == groups[inner]
     }
     for each in seen:
-        each.keys = tuple(key for key in each.keys if key not in within)
+        each.keys = tuple(key for key in each.keys if key not in without | within)
 
 
 def converge(seen: list[Observation], start: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
@@ -188,8 +194,10 @@ def components(seen: Iterable[Observation]) -> list[list[Observation]]:
     return [members for _, members in groups]
 
 
-def solve(seen: Iterable[Observation], shifts: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
-    """One Gauss-Newton step: the new steps from the priors, and their spreads."""
+def solve(
+    seen: Iterable[Observation], shifts: Mapping[str, float], *, spreads: bool = True
+) -> tuple[dict[str, float], dict[str, float]]:
+    """One Gauss-Newton step: the new steps from the priors, and their spreads where they are wanted."""
     rows = list(seen)
     keys = sorted({key for each in rows for key in each.keys if prior(key) > 0.0})
     at = {key: index for index, key in enumerate(keys)}
@@ -210,28 +218,40 @@ def solve(seen: Iterable[Observation], shifts: Mapping[str, float]) -> tuple[dic
                 row = matrix[index]
                 for other, slope_there in used:
                     row[other] += weight * slope[which] * slope_there[which]
-    inverse_diagonal, found = _cholesky(matrix, right)
-    return dict(zip(keys, found, strict=True)), {
-        key: sqrt(each) for key, each in zip(keys, inverse_diagonal, strict=True)
-    }
+    lower = _factor(matrix)
+    off = dict(zip(keys, map(sqrt, _uncertain(lower)), strict=True)) if spreads else {}
+    return dict(zip(keys, _substitute(lower, right), strict=True)), off
 
 
-def _cholesky(matrix: list[list[float]], right: list[float]) -> tuple[list[float], list[float]]:
-    """Diagonal of the inverse, and the solution, of a symmetric positive system."""
-    size = len(right)
+def _factor(matrix: list[list[float]]) -> list[list[float]]:
+    """The lower triangle whose square a symmetric positive matrix is (Cholesky)."""
+    size = len(matrix)
     lower = [[0.0] * size for _ in range(size)]
     for i in range(size):
+        row_i = lower[i]
         for j in range(i + 1):
-            row_i, row_j = lower[i], lower[j]
-            total = matrix[i][j] - sum(row_i[k] * row_j[k] for k in range(j))
-            row_i[j] = sqrt(total) if i == j else total / row_j[j]
-    # Columns of the inverse of the lower triangle.
+            total = matrix[i][j] - sum(map(mul, row_i[:j], lower[j]))
+            row_i[j] = sqrt(total) if i == j else total / lower[j][j]
+    return lower
+
+
+def _substitute(lower: list[list[float]], right: list[float]) -> list[float]:
+    """The solution of the system whose factor this is."""
+    size = len(lower)
+    found = [0.0] * size
+    for i in range(size):
+        found[i] = (right[i] - sum(map(mul, lower[i][:i], found))) / lower[i][i]
+    for i in reversed(range(size)):
+        found[i] = (found[i] - sum(lower[k][i] * found[k] for k in range(i + 1, size))) / lower[i][i]
+    return found
+
+
+def _uncertain(lower: list[list[float]]) -> list[float]:
+    """Diagonal of the inverse of the matrix whose factor this is."""
+    size = len(lower)
     inverse = [[0.0] * size for _ in range(size)]
     for j in range(size):
         inverse[j][j] = 1.0 / lower[j][j]
         for i in range(j + 1, size):
             inverse[i][j] = -sum(lower[i][k] * inverse[k][j] for k in range(j, i)) / lower[i][i]
-    half = [sum(inverse[i][j] * right[j] for j in range(i + 1)) for i in range(size)]
-    found = [sum(inverse[k][i] * half[k] for k in range(i, size)) for i in range(size)]
-    diagonal = [sum(inverse[k][i] ** 2 for k in range(i, size)) for i in range(size)]
-    return diagonal, found
+    return [sum(inverse[k][i] ** 2 for k in range(i, size)) for i in range(size)]

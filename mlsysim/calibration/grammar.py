@@ -13,14 +13,14 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(bytes|[kmgt]i?b|b)\b", re.I)
 
 # A format as people spell it, and what this house calls it; the first that is found in a word decides.
 _FORMATS = (
-    (r"nv\s*fp4|mx\s*fp4|fp4", "fp4"),
-    (r"fp8", "fp8"),
+    (r"nv\s*fp4|mx\s*fp4|fp4|float4", "fp4"),
+    (r"fp8|float8|e4m3|e5m2", "fp8"),
     (r"(?:^|[^\w])(?:w4a16|int4|4-?bit)|awq|gptq", "int4"),
-    (r"w8a8|int8|8-?bit", "int8"),
+    (r"w8a(?:8|16)|int8|8-?bit", "int8"),
     (r"tf32", "tf32"),
     (r"fp32|float32", "fp32"),
     (r"bf16|bfloat16", "bf16"),
-    (r"fp16|(?:^|\W)f16|amp|mixed|half", "fp16"),
+    (r"fp16|float16|(?:^|\W)f16|amp|mixed|half", "fp16"),
 )
 
 # Bits of one weight in llama.cpp's block formats, whole blocks with their scales (ggml-common.h).

@@ -24,10 +24,28 @@ _CORES = {
     "m85": "Cortex-M85",
     "lx6": "Xtensa LX6",
     "lx7": "Xtensa LX7",
+    "rv32imc": "RISC-V",
 }
 MULTIPLY_ADDS = {"Cortex-M0+": 1, "Cortex-M4": 2, "Cortex-M33": 2, "Cortex-M7": 2, "Cortex-M55": 8, "Cortex-M85": 8,
-                 "Xtensa LX6": 1, "Xtensa LX7": 8}  # fmt: skip
+                 "Xtensa LX6": 1, "Xtensa LX7": 8, "RISC-V": 1}  # fmt: skip
 """INT8 multiply-adds a core's instructions can do in a cycle."""
+
+EXECUTION = {"Cortex-M0+": "scalar", "Xtensa LX6": "scalar", "RISC-V": "scalar", "Cortex-M7": "dual issue",
+             "Cortex-M55": "Helium", "Cortex-M85": "Helium", "Xtensa LX7": "PIE"}  # fmt: skip
+"""What sets a core apart from one that multiplies two pairs at once and issues one instruction a cycle."""
+
+# Boards, modules and nicknames, and whose chip they carry.
+_CARRIED = (
+    (r"arduino nano 33|nano 33 ble|xiao (?:ble|nrf)", "nRF52840"),
+    (r"raspberry pi pico(?! 2)", "RP2040"),
+    (r"raspberry pi pico 2", "RP2350"),
+    (r"portenta|nicla vision|stm32h747|disco-h7", "STM32H743"),
+    (r"stm32f746|f746ng", "STM32F746"),
+    (r"ra8[dm]1", "Cortex-M85"),
+    (r"trillium", "TPU v6e"),
+    (r"(?<!tpu)(?<!tpu[ -])\bv([2-7][ep]?)-\d+", r"TPU v\1"),
+    (r"coral(?! edge)", "Coral Edge TPU"),
+)
 
 _GENERATIONS = (
     ("Volta", "V100"),
@@ -92,10 +110,12 @@ def machine(text: str, count: str = "") -> Site:
         raise InvalidValue("hardware", text, "no machine is named", '"A100 SXM4 80GB"')
     if re.search(r"undisclosed|not stated|unknown", text, re.I):
         raise InvalidValue("hardware", text, "what ran is not disclosed", '"H100 SXM"')
-    bare = re.sub(r"\(.*?\)", " ", re.sub(r"(?i)coral(?! edge)", "Coral Edge TPU", text))
-    found = _find(bare) or _find(text)
-    if found is None:
-        found = _board(text)
+    carried = re.sub(r"^\s*\d+\s*[x×]\s*(?=[A-Za-z])", "", text)
+    for pattern, chip in _CARRIED:
+        carried = re.sub(pattern, chip, carried, flags=re.I)
+    # A core has the name of a laptop's chip: M4.
+    named = re.sub(r"(?i)cortex-?\s*m\d+\w?\+?|(?<=\()m\d+\w?\+?(?=[\s@)])", " ", carried)
+    found = _find(re.sub(r"\(.*?\)", " ", named)) or _find(named) or _board(carried)
     if found is None:
         raise UnknownName("hardware", text, {record.name for record in _machines().values()})
     stated = number(count) or _counted(text)
@@ -112,6 +132,7 @@ def _find(text: str) -> HardwareNode | None:
     # A number and its unit, or a letter and its number, are one word or two: 80 GB, Gaudi2.
     joined = set(words) | {a + b for a, b in pairwise(words)}
     joined |= {re.sub(r"^stm32|zi$|re$", "", word) for word in words}
+    joined |= {part for word in words for part in word.split(".") if len(part) > 2}
     best: tuple[int, int, HardwareNode] | None = None
     for name, record in _machines().items():
         parts = [part.removeprefix("stm32") for part in tokens(name)]
@@ -140,11 +161,18 @@ def _board(text: str) -> HardwareNode | None:
 
 
 def _at(record: HardwareNode, text: str) -> HardwareNode:
-    """At the clock that the text states."""
-    clock = re.search(r"@\s*(\d+(?:\.\d+)?)\s*MHz", text, re.I)
-    if not record.core or clock is None:
-        return record
-    return changed(record, clock=float(clock[1]) * 1e6)
+    """At the clock, with the memory and of the dies that the text states."""
+    if record.core:
+        clock = re.search(r"@?\s*(\d+(?:\.\d+)?)\s*MHz", text, re.I)
+        return record if clock is None else changed(record, clock=float(clock[1]) * 1e6)
+    if re.search(r"\b(?:one|1|single)\s+(?:GCD|die)\b", text, re.I):
+        peak = {name: rate / 2 for name, rate in record.peak.items()}
+        half = {"memory": record.memory / 2, "memory_bandwidth": record.memory_bandwidth / 2}
+        return changed(record, peak=peak, cores=record.cores and record.cores // 2, **half)
+    memory = re.search(r"(\d+)\s*GB(?!\s*/\s*s|ps|it)\b", text, re.I)
+    if memory and 0.5 < float(memory[1]) * 1e9 / record.memory < 4.0:
+        return changed(record, memory=float(memory[1]) * 1e9)
+    return record
 
 
 def changed(record: HardwareNode, **figures: Any) -> HardwareNode:

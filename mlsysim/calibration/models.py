@@ -99,8 +99,8 @@ def _described(text: str, shape: dict[str, int], size: float | None) -> ModelSpe
 
 
 _FAMILIES = (
-    r"(llama|gpt-?oss|gpt-?j|gpt|qwen|mixtral|mistral|gemma|phi|deepseek|opt|bloom|falcon|mpt|nemotron|mt-?nlg|gopher"
-    r"|vicuna|palm|starcoder|tinyllama)"
+    r"(llama|gpt[-_ ]?oss|gpt[-_ ]?j|gpt|qwen|mixtral|mistral|gemma|phi|deepseek|opt|bloom|falcon|mpt|nemotron|mt-?nlg"
+    r"|gopher|vicuna|palm|starcoder|tinyllama)"
 )
 
 
@@ -141,16 +141,16 @@ def _closest(text: str, size: float | None) -> ModelSpec | None:
 
 def _typical(text: str, size: float) -> ModelSpec:
     """A transformer of so many parameters in the usual proportions, hidden = 128 layers."""
-    layers = max(2, round((size / (12 * 128**2)) ** (1 / 3)))
-    step = 1024 if size > 3e9 else 128
-    hidden = max(step, round((size / 12 / layers) ** 0.5 / step) * step)
+    vocab, step = 32000, 1024 if size > 3e9 else 128
+    hidden = max(step, round(128 * (size / (12 * 128**2)) ** (1 / 3) / step) * step)
+    layers = max(2, round((size - vocab * hidden) / (12 * hidden**2)))
     return ModelSpec(
         name=text or "unnamed",
         layers=layers,
         hidden=hidden,
         heads=hidden // 128,
         ffn=4 * hidden,
-        vocab=32000,
+        vocab=vocab,
         max_context=1 << 20,
         gated=False,
         tied=True,
@@ -167,11 +167,24 @@ def _networks() -> dict[str, LayeredModel]:
     return found | {fold(each.name): each for each in registry.Models.Layered}
 
 
-def _uniform(name: str, multiply_adds: float, parameters: float, layers: int, activations: float) -> LayeredModel:
-    """A network known by its totals, as equal layers."""
-    passed = activations / layers
-    layer = Layer("layer", "convolution", passed, passed, parameters / layers, 0.0, 2 * multiply_adds / layers)
-    return LayeredModel(name, (layer,) * int(layers))
+def _uniform(
+    name: str, multiply_adds: float, parameters: float, layers: int, activations: float, depthwise: float = 0.0
+) -> LayeredModel:
+    """A network known by its totals, as equal layers; of its multiply-adds such a share is in depthwise layers."""
+    passed, count = activations / layers, int(layers)
+    kinds = (("convolution", 1.0 - depthwise), ("depthwise convolution", depthwise))
+    made = tuple(
+        Layer(kind, kind, passed, passed, share * parameters / count, 0.0, 2 * share * multiply_adds / count)
+        for kind, share in kinds
+        if share
+    )
+    return LayeredModel(name, made * count)
+
+
+_BOTTLENECKS = r"mcunet|proxyless|mbv2|mobilenet|mnasnet|efficientnet|once.for.all"
+_DEPTHWISE = 0.2
+"""Share of depthwise layers in the multiply-adds of narrow inverted bottlenecks, k^2 / (k^2 + 2 c) at k = 5 taps and
+c = 50 channels (MobileNetV2, arXiv 1801.04381, table 1; MCUNet, arXiv 2007.10319, section 3.1)."""
 
 
 _CALLED = (
@@ -215,7 +228,8 @@ def network(text: str) -> LayeredModel:
     if stated:
         total = float(stated[1]) * {"M": 1e6, "G": 1e9}[stated[2]]
         if named is None or abs(known[named].multiply_adds / total - 1) > 0.05:
-            return _uniform(bare.strip() or "network", total, total / 20, 30, total / 10)
+            depthwise = _DEPTHWISE if re.search(_BOTTLENECKS, bare.lower()) else 0.0
+            return _uniform(bare.strip() or "network", total, total / 20, 30, total / 10, depthwise)
     if named is None:
         raise UnknownName("model", text, (each.name for each in known.values()))
     return known[named]

@@ -68,7 +68,7 @@ def key(kind: str, group: str) -> str:
 SCALES = {
     # Fractions of a GPU's peak dense rate that matrix products reach while training.
     "training.compute": Scale(0.60, 0.4, 0.30),
-    "training.attention": Scale(0.50, 0.3, 0.0),
+    "training.attention": Scale(0.50, 0.3, 0.5),
     # What a run of months keeps of the rate of its steps.
     "training.run": Scale(0.90, 0.5, 0.0),
     # Serving a transformer.
@@ -105,9 +105,9 @@ SCALES = {
     "link.ramp": Scale(1.0, 0.6, 0.0, fraction=False),
     "link.hidden": Scale(0.50, 0.7, 0.0),
     # Microcontrollers: share of the multiply-adds of a cycle, what depthwise layers keep of it, cycles of a flash byte.
-    "core.compute": Scale(0.30, 0.6, 0.7),
-    "core.flash": Scale(2.0, 0.5, 0.0, fraction=False),
-    "core.depthwise": Scale(0.60, 0.5, 0.0),
+    "core.compute": Scale(0.30, 0.6, 0.8),
+    "core.flash": Scale(2.0, 0.5, 0.4, fraction=False),
+    "core.depthwise": Scale(0.40, 0.6, 0.6),
     # Fleets.
     "fleet.failures": Scale(5.0e-3, 0.6, 0.3, "1/day", fraction=False),
     "power.server": Scale(1.10, 0.4, 0.0, fraction=False),
@@ -138,5 +138,5 @@ def shifts(stored: Mapping[str, Datum]) -> dict[str, float]:
 def spread(domain: str, known: bool) -> float:
     """Half the width of a domain's band, as a logarithm: where its software and machine were measured, or were not."""
     stored = constants("calibration/bands")
-    name = f"{domain}, {'known' if known else 'new'}"
-    return stored[name if name in stored else "any"].value
+    names = (f"{domain}, known", f"{domain}, new", "any") if known else (f"{domain}, new", "any")
+    return next(stored[name].value for name in names if name in stored)

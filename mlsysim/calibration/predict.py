@@ -109,18 +109,27 @@ def predictor(case: Case) -> Predictor:
             return found
     if kernels.asked(case):
         return kernels.answer
-    for prefix, found in (
-        ("training", training.answer),
-        ("tinyml", tiny.answer),
-        ("allreduce", messages.answer),
-        ("kv_cache", accounts.cache),
-        ("quantization", accounts.perplexity),
-        ("energy", accounts.carbon),
-        ("goodput", accounts.fleet),
-        ("cnn", vision.answer),
-        ("llm", vision.answer if re.search(r"bert|vit\b|resnet", model) else serving.answer),
+    layered = re.search(r"\bbert|\bvit\b|resnet|mobilenet|inception|\bvgg|efficientnet", model)
+    # Without a domain, what is asked for has to tell.
+    said = domain or f"{metric} {case.unit.lower()} {model}"
+    for pattern, found in (
+        (r"tiny|\bmcus?\b|microcontroller|embedded", tiny.answer),
+        (r"cnn|vision|image|\bi(?:mg|mages)/s", vision.answer),
+        (
+            r"pre-?train|\btrain|fine-?tun|\bmfu\b|\bhfu\b|step time|iteration",
+            vision.answer if layered else training.answer,
+        ),
+        (r"all_?reduce|collective|nccl|network|communication", messages.answer),
+        (r"kv_cache|kv cache|memory", accounts.cache),
+        (r"quanti[sz]ation|compression|perplexity", accounts.perplexity),
+        (r"energy|carbon|power|sustainab", accounts.carbon),
+        (r"goodput|mtbf|reliab|failure|fault", accounts.fleet),
+        (
+            r"llm|decode|prefill|serv|inference|generation|tok|ttft|tpot",
+            vision.answer if layered else serving.answer,
+        ),
     ):
-        if domain.startswith(prefix):
+        if re.search(pattern, said):
             return found
     raise Refused(
         f"the domain {case.domain!r} is not one that is predicted, such as training_mfu, llm_decode or allreduce"

@@ -100,6 +100,8 @@ class Server(NamedTuple):
     eta: Efficiency
     start: float
     assumed: str
+    readers: float = 1.0
+    """Times that decode reads a key: once, or once for each query head of its group."""
 
     def at(self, batch: int, context: int, prompt: int) -> Load:
         """The workload at another size."""
@@ -108,7 +110,9 @@ class Server(NamedTuple):
     def step(self, batch: int, context: int) -> float:
         """Time of one decode step [s]."""
         load = self.at(batch, context, 1)
-        return self._timed("decode", load, load.decode(self.machine.cache), load.batch)
+        made = load.decode(self.machine.cache)
+        read = tuple(each._replace(kv_cache=each.kv_cache * self.readers) for each in made)
+        return self._timed("decode", load, read, load.batch)
 
     def prefill(self, prompt: int, count: int = 1) -> float:
         """Time of so many prompts, as many together as servers take [s]."""
@@ -193,12 +197,14 @@ def _one(case: Case, server: Server, dimension: str, each: bool) -> float:
     if re.search(r"prefill|prompt processing|\bpp\d+", metric) and "in notes" not in metric and dimension == "tokens":
         return first / server.prefill(first)
     one = re.search(r"concurrency|clients", case.batch.lower()) is not None
-    if dimension == "time" and re.search(r"tpot|itl|inter-token|per (?:output )?token|decode|latency", metric):
-        size = int(batch or 1)
+    size = int(batch or 1)
+    each_token = re.search(r"tpot|itl\b|inter.token|per (?:output )?token|decode|next token", metric)
+    if dimension == "time" and given.output and not each_token:
+        return server.prefill(first, size) + given.output * server.step(size, middle)
+    if dimension == "time" and (each_token or "latency" in metric):
         # While one sequence is answered, each of the others brings one prompt.
         return server.step(size, middle) + (size - 1) * server.prefill(first) / output
     if dimension == "tokens" and re.search(r"per user|decode rate|token-level|generation|tg\d|decode$|speed", metric):
-        size = int(batch or 1)
         alone = 1 if one or "per user" in metric else size
         return alone / server.step(size, middle)
     if dimension not in ("tokens", "examples"):
@@ -229,8 +235,12 @@ def _lengths(case: Case) -> Request:
 def _server(case: Case, reach: Reach, wanted: str) -> Server:
     site = machines.machine(case.hardware, case.count)
     guess = models.transformer(case.model, case.params)
-    machine, stack = site.machine, stacks.stack(case.software)
+    # A submission to MLPerf that names no server is most often TensorRT-LLM's.
+    machine, stack = site.machine, stacks.stack(case.software).replace("MLPerf", "TensorRT-LLM")
     load = _stored(guess, wanted, machine)
+    group = re.search(r"\bg(?:roup)?(?:[\s_-]*size)?\s*[=:-]?\s*(\d{2,3})\b", case.precision, re.I)
+    if group and load.weights == "int4":
+        load = _grouped(load, int(group[1]))
     packed = load.weight_bytes < known_formats.BYTES[load.precision]
     narrow = {"fp8": "FP8", "int8": "FP8", "fp4": "FP4"}.get(load.precision, "")
     generation = machines.generation(machine)
@@ -238,7 +248,8 @@ def _server(case: Case, reach: Reach, wanted: str) -> Server:
     dies = "two dies" if machine.name.endswith("Ultra") else ""
     bandwidth = reach.of("serving.bandwidth", stack, generation if machine.vendor == "Apple" else "", dies)
     if packed:
-        bandwidth *= reach.of("serving.unpack", "four bits" if load.weight_bytes < 0.8 else "eight bits")
+        nested = "blocks in blocks" if re.match(r"i?q\d_(k|xs)", wanted) else ""
+        bandwidth *= reach.of("serving.unpack", "four bits" if load.weight_bytes < 0.8 else "eight bits", nested)
     known = efficiency(
         bandwidth,
         reach.of("serving.compute", generation, narrow, "experts" if guess.spec.experts else ""),
@@ -259,6 +270,7 @@ def _server(case: Case, reach: Reach, wanted: str) -> Server:
         known,
         reach.of("serving.all_reduce"),
         "" if guess.known else "architecture assumed from its size",
+        1.0 if stacks.shares_keys(case.software) or load.model.latent else load.model.heads / load.model.kv_heads,
     )
     if ranks is None:
         ranks = _quickest(server, site.count, _lengths(case))
@@ -322,6 +334,14 @@ def _stored(guess: models.Guess, wanted: str, machine: HardwareNode) -> Load:
     if name in ("fp16", "bf16", "fp32"):
         return Load(spec, 1, 1, 1, wide, wide, wide)
     return Load(spec, 1, 1, 1, wide, name, wide)
+
+
+def _grouped(load: Load, group: int) -> Load:
+    """Weights of four bits of which so many share a scale and a zero point of sixteen bits each."""
+    spec, element = load.model, load.element
+    matrices = spec.projection_parameters + spec.feed_forward_parameters
+    stored = matrices * (4 + 32 / group) / 8 + spec.head_parameters * element
+    return Blocks(spec, 1, 1, 1, load.precision, load.precision, load.kv_precision, stored)
 
 
 def _speculative(case: Case, reach: Reach) -> Answer:

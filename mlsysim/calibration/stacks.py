@@ -56,6 +56,16 @@ def stack(text: str) -> str:
     return next((name for pattern, name in _STACKS if re.search(pattern, lowered)), text.strip())
 
 
+def shares_keys(text: str) -> bool:
+    """Whether decode reads a key once for all query heads of its group: TensorRT-LLM's kernels do from version 0.8
+    (docs/source/blogs/XQA-kernel.md).
+
+    >>> shares_keys("TensorRT-LLM 0.5/0.6.1"), shares_keys("TensorRT-LLM v0.16"), shares_keys("vLLM")
+    (False, True, True)
+    """
+    return re.search(r"(?:trt-?llm|tensorrt-?llm)\s*v?0\.[1-7]\b", text.lower()) is None
+
+
 _RUNTIMES = (
     (r"x-?cube-?ai\s*7", "X-CUBE-AI 7.3"),
     (r"x-?cube|st(?:m32)?(?:cube)?\.?ai|stedge", "X-CUBE-AI"),
@@ -64,7 +74,9 @@ _RUNTIMES = (
     (r"esp-?nn", "ESP-NN"),
     (r"hpc|bosch", "HPC compiler"),
     (r"microtvm|tvm", "microTVM"),
-    (r"tflm|tensorflow lite micro|tflite micro|reference|without", "TFLM"),
+    # Of this vintage, its build for Arm took the CMSIS-NN kernels of its day.
+    (r"(?:tflm|tensorflow lite micro|tflite micro)\s*v?2\.[0-4]\b", "TFLM 2.3"),
+    (r"tflm|tensorflow lite (?:for )?micro|tflite.?micro|reference|without", "TFLM"),
 )
 
 
@@ -73,6 +85,6 @@ def runtime(text: str) -> str:
     """The kernels a microcontroller runs.
 
     >>> runtime("microTVM + CMSIS-NN"), runtime("TFLM 2.3.1 reference")
-    ('CMSIS-NN', 'TFLM')
+    ('CMSIS-NN', 'TFLM 2.3')
     """
     return next((name for pattern, name in _RUNTIMES if re.search(pattern, text.lower())), text.strip() or "unknown")

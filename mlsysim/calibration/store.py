@@ -63,7 +63,7 @@ def _parameters(seen: list[Observation], shifts: Mapping[str, float], spreads: M
 def _bands(widths: Mapping[str, float]) -> str:
     lines = [
         _HEAD.format(
-            told="Half-widths of bands, as logarithms: what seven in eight rows stayed within when left out of the fit."
+            told="Half-widths of bands, as logarithms: what nine in ten rows stayed within when left out of the fit."
         )
     ]
     lines += [

@@ -53,16 +53,21 @@ def _versioned(kernels: str, software: str) -> str:
 
 def cycles(model: LayeredModel, core: str, kernels: str, reach: Reach) -> float:
     """Cycles of one inference: each layer at a share of the multiply-adds that the core can do, or at flash's pace."""
-    # Reference kernels are plain C: one multiply-add at a time, however wide the core.
-    width = 1 if kernels == "TFLM" else machines.MULTIPLY_ADDS[core]
-    base = reach.of("core.compute", kernels, f"{kernels} on {core}") * width
+    execution = machines.EXECUTION.get(core, "")
+    # Plain C does one multiply-add at a time, whatever the core has for several.
+    plain = kernels == "TFLM"
+    width = 1 if plain else machines.MULTIPLY_ADDS[core]
+    apart = "" if plain and execution != "dual issue" else execution
+    base = reach.of("core.compute", kernels, apart) * width
+    depthwise = reach.of("core.depthwise", kernels)
+    flash = reach.of("core.flash", apart)
     total = 0.0
     for layer in model.layers:
         if not layer.weights_read:
             continue
         each = layer.flops / 2 / base
         if layer.kind == "depthwise convolution":
-            each /= reach.of("core.depthwise")
+            each /= depthwise
         # Weights are read from flash once; a matrix on one vector has no more work than that.
-        total += max(each, layer.weights_read * reach.of("core.flash"))
+        total += max(each, layer.weights_read * flash)
     return total

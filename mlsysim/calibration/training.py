@@ -219,7 +219,7 @@ def _setup(case: Case, reach: Reach) -> Setup:
         # A head of keys and values is not split: more GPUs keep a copy of it each.
         spec = replace(spec, kv_heads=wanted.tp)
     groups = (stack, machines.generation(site.machine), narrow, "experts" if spec.experts else "")
-    scores = reach.of("training.attention") if habits.fused else 0.5
+    scores = reach.of("training.attention", machines.generation(site.machine)) if habits.fused else 0.5
     software = Stack(
         name=stack or "unnamed", fused_attention=habits.fused, dropout=not habits.fused, overlap=habits.overlap,
         products=reach.of("training.compute", *groups), scores=scores,
@@ -252,7 +252,9 @@ def _made(wanted: Plan) -> int | None:
 
 def _batch(case: Case, sequence: int, count: int, wanted: Plan) -> tuple[int, int]:
     """Sequences in a step, and in a micro-batch."""
-    micro = int(labelled(case.batch, "micro", "MBS", "local batch", "per-GPU batch") or 1)
+    # In a pipeline, what is local to a GPU goes through it in micro-batches.
+    local = () if (wanted.pp or 1) > 1 else ("local batch", "per-GPU batch")
+    micro = int(labelled(case.batch, "micro", "MBS", *local) or 1)
     stated = labelled(case.batch, "GBS", "global batch")
     if stated is None and re.search(r"tok", case.batch):
         # A batch of 16M tokens is one of 16 x 2^20.

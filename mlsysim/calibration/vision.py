@@ -138,7 +138,11 @@ def rate_of(case: Case, model: LayeredModel, site: machines.Site, stack: str, re
         efficiency=known,
     )  # fmt: skip
     several = reach.of("vision.several") if site.count > 1 and trains else 1.0
-    return shown / result.time.expected * several, shown
+    swapped = 0.0
+    if machine.launch_class == "core" and machine.link and model.parameters > machine.memory:
+        # A chip without other memory loads a network that it cannot hold part by part, for each batch.
+        swapped = model.parameters / (machine.link * reach.of("vision.bandwidth"))
+    return shown / (result.time.expected + swapped) * several, shown
 
 
 def _to_target(rate: float, count: int, reach: Reach) -> float:

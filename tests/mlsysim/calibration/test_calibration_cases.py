@@ -104,6 +104,29 @@ def test_a_line_with_too_many_cells_is_refused(tmp_path, lines):
     assert "more cells" in rows[1]["reason"]
 
 
+def test_how_a_table_is_written_changes_nothing(tmp_path, lines):
+    """The header's case, semicolons, line ends, a mark of the coding, blank cells beyond, columns of one's own."""
+    few = [line for line in lines if line["use"] == "fit"][:5]
+    plain = run(tmp_path, table(few, lines[0]))
+    columns = list(lines[0])
+    upper = [{name.upper(): cell for name, cell in line.items()} for line in few]
+    semicolons = io.StringIO()
+    writer = csv.DictWriter(semicolons, columns, delimiter=";", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(few)
+    assert run(tmp_path, table(upper, [name.upper() for name in columns])) == plain
+    assert run(tmp_path, "\ufeff" + semicolons.getvalue()) == plain
+    wide = "".join(f"{each},,\n" for each in table(few, columns).splitlines())
+    assert run(tmp_path, wide) == plain
+    assert run(tmp_path, table([line | {"weather": "fair"} for line in few], ["weather", *columns])) == plain
+
+
+def test_columns_that_say_nothing_may_be_missing(tmp_path):
+    text = "Domain,Hardware,Model,Metric,Unit\nllm_decode,A100,Llama-2-7B,decode rate,tok/s\n"
+    rows = list(csv.DictReader(io.StringIO(run(tmp_path, text).decode())))
+    assert [(row["case_id"], row["status"]) for row in rows] == [("line 2", "predicted")]
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

@@ -32,6 +32,12 @@ def values(case: Case):
         ("GB200 NVL72", "72", "GB200", 72),
         ("TPU v5e", "256", "TPU v5e", 256),
         ("RTX 3090 24GB", "1", "RTX 3090", 1),
+        ("OCI BM.GPU.MI300X.8", "8", "MI300X", 8),
+        ("4xA100-SXM-80GB", "", "A100", 4),
+        ("Arduino Nano 33 BLE Sense", "1", "nRF52840", 1),
+        ("Raspberry Pi Pico", "", "RP2040", 1),
+        ("Trillium", "256", "TPU v6e", 256),
+        ("jetson nano", "1", "Jetson Nano", 1),
     ],
 )
 def test_machines(text, count, name, devices):
@@ -42,6 +48,21 @@ def test_machines(text, count, name, devices):
 def test_a_board_that_nobody_knows_runs_from_its_core_and_clock():
     site = machines.machine("NUCLEO-F767ZX (M7) @216MHz", "1")
     assert (site.machine.core, site.machine.clock) == ("Cortex-M7", 216e6)
+
+
+def test_a_cortex_m4_is_not_apples_chip():
+    site = machines.machine("CY8CPROTO-062-4343W, PSoC 62 (Cortex-M4) @150MHz", "1")
+    assert (site.machine.core, site.machine.clock) == ("Cortex-M4", 150e6)
+
+
+def test_one_of_a_modules_two_dies_is_half_of_it():
+    whole, die = (machines.machine(text, "1").machine for text in ("AMD MI250", "AMD MI250, one GCD"))
+    assert die.memory_bandwidth == pytest.approx(whole.memory_bandwidth / 2)
+    assert die.memory == pytest.approx(whole.memory / 2)
+
+
+def test_memory_that_is_stated_is_what_a_card_has():
+    assert machines.machine("RTX 4090 48GB", "1").machine.memory == 48e9
 
 
 @pytest.mark.parametrize(("text", "rate"), [("8x HDR200", 25e9), ("4x HDR200/node", 12.5e9), ("RoCE 400G", 50e9)])
@@ -90,6 +111,12 @@ def test_a_transformer_known_by_its_size_alone_has_that_size(size):
         ("uJ/inf", "energy", 1e-6, False),
         ("kWh", "energy", 3.6e6, False),
         ("KiB", "bytes", 1024.0, False),
+        ("tok/sec", "tokens", 1.0, False),
+        ("tokens per second per GPU", "tokens", 1.0, True),
+        ("TFLOPS/s", "operations", 1e12, False),
+        ("mJ/inf", "energy", 1e-3, False),
+        ("img/sec", "examples", 1.0, False),
+        ("milliseconds", "time", 1e-3, False),
     ],
 )
 def test_units(text, dimension, factor, each):
@@ -142,4 +169,76 @@ def test_bus_bandwidth_and_time_of_a_collective_agree():
 def test_lengths_and_formats():
     assert grammar.lengths("ISL=1024, OSL=128") == (1024, 128)
     assert grammar.formats("W4A16 (AWQ)") == ("int4",)
+    assert grammar.formats("float8_e4m3") == ("fp8",)
+    assert grammar.formats("float16") == ("fp16",)
     assert grammar.labelled("TP 8, PP 4", "PP") == 4
+
+
+def test_keys_that_heads_share_were_once_read_for_each_head():
+    """TensorRT-LLM before 0.8: decode with few key heads and long contexts was slower than it is."""
+    case = replace(
+        CASES["TITAN-Llama3-8B"],
+        domain="llm_decode",
+        hardware="H100 SXM",
+        count="1",
+        model="Llama-2-70B",
+        params_b="69",
+        precision="fp8",
+        seq_or_io="128 in, 2048 out",
+        batch="64",
+        parallelism="",
+        metric="output throughput",
+        unit="tok/s",
+    )
+    assert not stacks.shares_keys("TensorRT-LLM v0.6.1")
+    assert stacks.shares_keys("TensorRT-LLM 0.10")
+    old, new = (values(replace(case, software=f"TensorRT-LLM v0.{minor}.0"))[0] for minor in (6, 9))
+    alike = replace(case, model="Llama-2-7B", params_b="6.7")
+    old_alike, new_alike = (values(replace(alike, software=f"TensorRT-LLM v0.{minor}.0"))[0] for minor in (6, 9))
+    assert old_alike / new_alike > 1.1 * old / new
+
+
+def test_an_answer_takes_its_prompt_and_each_of_its_tokens():
+    case = replace(CASES["GPTFAST-7B-bf16"], seq_or_io="128 in, 200 out", metric="latency end to end", unit="ms")
+    whole = values(case)[0]
+    token = values(replace(case, metric="TPOT"))[0]
+    assert 200 * token < whole < 220 * token
+
+
+def test_a_pipeline_takes_what_is_local_to_a_gpu_in_parts():
+    case = replace(CASES["MEG21-39.1B"], batch="GBS 1536, local batch 16")
+    assert values(case) != values(replace(case, batch="GBS 1536, micro 16"))
+
+
+def test_a_network_that_a_chip_without_memory_cannot_hold_comes_over_its_link():
+    small = Case("x", "cnn_inference", "Hailo-8", "1", "ResNet-50", "", "", "1", "int8", "", "", "throughput", "img/s")
+    assert values(replace(small, model="VGG-16"))[0] < 0.2 * values(small)[0]
+
+
+@pytest.mark.parametrize(
+    ("domain", "model", "metric"),
+    [
+        ("training", "Llama-2-7B", "throughput"),
+        ("inference", "Llama-2-7B", "output tokens per second"),
+        ("", "Llama-2-7B", "decode rate"),
+        ("Microcontrollers", "MLPerf Tiny kws", "latency"),
+    ],
+)
+def test_domains_in_other_words(domain, model, metric):
+    tiny = domain.startswith("Micro")
+    case = Case(
+        case_id="x",
+        domain=domain,
+        hardware="STM32L4R5" if tiny else "A100",
+        count="1",
+        model=model,
+        params_b="",
+        seq_or_io="",
+        batch="1",
+        precision="int8" if tiny else "bf16",
+        software="",
+        parallelism="",
+        metric=metric,
+        unit="ms" if tiny else "tok/s",
+    )
+    assert values(case)[0] > 0.0
