@@ -472,7 +472,7 @@ def broken(machine, form, gpus, at_once, trained):
     table = lost(form)
     if table is not None:
         lossy = [reason for reason in table.reasons if reason.limit == "compression and quantization"]
-        failures += [("accuracy", reason.sentence()) for reason in lossy]
+        failures += [("accuracy", reason.sentence().replace(METHODS[form], f"{FORMS[form]},")) for reason in lossy]
     return failures
 
 
