@@ -825,7 +825,7 @@ def from_lab_08(lab, third):
 def handed_on(earlier):
     trained = "fp8" if earlier.value["precision"] == "fp8" else "bf16"
     _from = (
-        f"From Lab 08, in this browser: your plan trained the archive’s model in {TRAINED[trained]}."
+        f"From Lab 08, in this browser: your plan trained in {TRAINED[trained]}, and so was this model."
         if earlier.value["found"]
         else f"Nothing was handed on from Lab 08 in this browser. Its default holds: the model was trained in {TRAINED[trained]}."
     )
