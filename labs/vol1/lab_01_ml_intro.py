@@ -784,7 +784,8 @@ def reveal_b(done_b, given, lab, second):
                 _says,
                 f"{_says:.1f}×",
                 assumptions(**given)["crowd"],
-                f"Alone, a picture’s time is {_one.phase.kernel_time.expected / _one.time.expected:.0%} overhead, most of which a batch pays once.",
+                f"Alone, a picture’s time is {_one.phase.kernel_time.expected / _one.time.expected:.0%} overhead, most of which a batch pays once; "
+                "arithmetic it pays for each picture.",
                 "You set what a batch pays once against what every picture pays.",
                 (
                     "one picture",

@@ -511,7 +511,8 @@ def reveal_b(done_b, given, lab, second):
                 f"{_says:,.0f} sequences",
                 assumptions(**given)["crossover"],
                 f"The H100 has {_brief.decode.ridge:,.0f} operations for each byte it can move; batch 1 offers it "
-                f"{_brief.decode.intensity:.1f}.",
+                f"{_brief.decode.intensity:.1f}, and each further sequence brings "
+                f"{ms.format_quantity(_brief.decode.bytes['kv_cache'], 'B', 2)} of its own.",
                 "You set the operations that a byte must buy against those that a batch offers.",
                 step("H100", batch=round(_says), **given).equation().splitlines(),
             ),
