@@ -9,7 +9,6 @@ app = marimo.App(
 
 with app.setup:
     from functools import cache
-    from html import escape
     from math import log10
 
     import marimo as mo
@@ -20,6 +19,7 @@ with app.setup:
     from mlsysim.physics.tiny import battery_life
     from mlsysim.precision import BYTES
     from mlsysim.registry import constants
+    from mlsysim.walls import WALLS
 
     CELL = constants("runtimes")["cr2032"].value
     FAMILIES = (ms.Hardware.Tiny, ms.Hardware.Edge, ms.Hardware.Mobile, ms.Hardware.Cloud)
@@ -28,7 +28,7 @@ with app.setup:
     def fastest(machine):
         """A machine's quickest arithmetic in eight bits or more: the format's name and operations a second."""
         peak = NODES[machine].peak
-        name = max((each for each in peak if BYTES[each] >= 1), key=lambda each: peak[each])
+        name = max((each for each in peak if BYTES[each] >= 1), key=lambda each: (peak[each], each == "int8"))
         return name, peak[name]
 
     def power(machine):
@@ -85,19 +85,6 @@ with app.setup:
         units={"sec": 1, "second": 1, "seconds": 1, "ms": 1e-3, "min": 60, "minutes": 60, "h": 3600, "hours": 3600},
         reason_hint="energy is power times time, so …",
     )
-    TITLES = {
-        "lab_01_ml_intro": "Why does a model that works fail elsewhere?",
-        "lab_02_ml_systems": "Where does the time go?",
-        "lab_08_model_train": "Where does training memory go?",
-        "lab_10_model_compress": "Does INT4 always give 4x?",
-        "lab_11_hw_accel": "Which machine for which job?",
-        "lab_13_model_serving": "What limits how many users I can serve?",
-    }
-    PATHS = {
-        "You follow a course, or begin": tuple(TITLES),
-        "You put models before users": ("lab_02_ml_systems", "lab_13_model_serving", "lab_10_model_compress"),
-        "You choose, buy or build machines": ("lab_02_ml_systems", "lab_11_hw_accel", "lab_08_model_train"),
-    }
 
     @cache
     def place(job, machine):
@@ -281,11 +268,12 @@ def broken(job, machine):
             )
         )
     if time.expected > within and not reasons:
+        bound = job_time(job, machine).bound_by
         failures.append(
             (
                 "time",
                 f"Too slow. {doing.capitalize()} takes {time.format()} on the {NODES[machine].name}; it has "
-                f"{written(within, 's')}. {job_time(job, machine).bound_by.capitalize()} binds. A faster machine would mend it.",
+                f"{written(within, 's')}. {bound.capitalize()} binds (wall {WALLS[bound].number}). A faster machine would mend it.",
             )
         )
     return failures
@@ -335,7 +323,7 @@ def assumptions(machine="H100", small="nRF52840"):
         "cell": (
             Assumption(
                 1e3 * battery_life(CELL, power(machine)),
-                "You slipped by a thousand. A watt is a joule a second, and this machine takes hundreds of them.",
+                "A thousand times too long, as if it took milliwatts. A watt is a joule a second, and it takes hundreds of them.",
             ),
             Assumption(
                 listening / ratio("arithmetic", machine, "nRF52840"),
@@ -654,8 +642,9 @@ def instrument_c(c, lab):
             ],
             charts.Axis("power, W", log=True),
             charts.Axis(f"time for {_doing}, ms", log=True),
-            f"Power and time on each machine: both are better when smaller. Allowed are {written(_allowed, 'W')} and "
-            f"{written(_within, 's')}. What does not fit the memory is drawn as if it did, and breaks a limit.",
+            f"Power and time on each machine: both are better when smaller, and a machine is beaten when another good one takes "
+            f"less of both. Allowed are {written(_allowed, 'W')} and {written(_within, 's')}. What does not fit the memory is "
+            "drawn as if it did, and breaks a limit.",
         ),
         lab.reading(job_time, job=_job, machine=_machine) if not _reasons else "",
         lab.reading(job_power, job=_job, machine=_machine),
@@ -725,15 +714,11 @@ def reveal_c(done_c, given, lab, third):
 def where_next(done_c):
     mo.stop(not done_c.value)
 
-    def _link(name):
-        return f'<a href="{name}.html">{escape(TITLES[name])}</a>'
-
-    _paths = "".join(
-        f"<p><strong>{escape(who)}:</strong> {', then '.join(map(_link, names))}</p>" for who, names in PATHS.items()
-    )
     mo.Html(
-        f'<section class="further" id="where-next"><p>Where to go from here depends on you.</p>{_paths}'
-        '<p><strong>Or look round:</strong> <a href="../index.html">all labs and what else is here</a></p>'
+        '<section class="further" id="where-next"><p><strong>Where to go from here:</strong> in a course, to '
+        '<a href="lab_01_ml_intro.html">Lab 01</a>, and from there by the <a href="../course.html">course map</a>. On your own, '
+        '<a href="../paths.html">the ways through</a> begin with who you are and how long you have, from 90 minutes to a '
+        "semester.</p>"
         "<p><strong>Where your work is:</strong> your answers, readings and log are in this browser, on this machine, and nowhere "
         "else; clearing the browser’s data clears them. “Save to a file” keeps them in a file, and “Load from a file” takes them "
         "up again on any machine. A course collects the file that “Download the submission” writes, below the log.</p></section>"

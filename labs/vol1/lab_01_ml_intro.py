@@ -15,6 +15,8 @@ with app.setup:
 
     import mlsysim as ms
     from labkit import Assumption, Choice, Lab, Lock, Part, Probe, Reading, Slider, Varied, charts
+    from labkit.figures import number
+    from mlsysim.walls import WALLS
 
     SERVERS = {"A100": ms.Hardware.Cloud.A100, "H100": ms.Hardware.Cloud.H100, "MI300X": ms.Hardware.Cloud.MI300X}
     SMALL = {"ESP32-S3": ms.Hardware.Tiny.ESP32S3, "nRF52840": ms.Hardware.Tiny.nRF52840}
@@ -50,7 +52,7 @@ with app.setup:
 
     POSTS = {
         "archive": Post("archive", 256, 0.010, 0.75),
-        "locomotive": Post("locomotive", 32, 0.016, 0.70),
+        "locomotive": Post("locomotive", 32, 0.012, 0.70),
         "crossing": Post("crossing", 1, 1.0, 0.50),
         "collar": Post("collar", 1, 3.0, 0.42),
     }
@@ -216,11 +218,11 @@ def picture_rate(machine, batch):
     return Reading(
         value=rate.expected,
         unit="1/s",
-        text=f"{rate.expected:,.0f} pictures/s",
+        text=f"{number(rate.expected)} pictures/s",
         name="pictures a second",
         label=f"{machine}, ResNet-50 in FP16, batch {batch}",
-        range_text=f"between {rate.lower:,.0f} and {rate.upper:,.0f}",
-        equation=(f"{batch} / {answer.time.format(3)} = {rate.expected:,.0f} pictures/s",),
+        range_text=f"between {number(rate.lower)} and {number(rate.upper)}",
+        equation=(f"{batch} / {answer.time.format(3)} = {number(rate.expected)} pictures/s",),
     )
 
 
@@ -328,6 +330,12 @@ def computes(machine, precision):
 
 
 @app.function
+def binds(term):
+    """Which wall a term of the time is, in words."""
+    return f"{term.capitalize()} binds" + (f" (wall {WALLS[term].number})" if term in WALLS else "")
+
+
+@app.function
 def broken(machine, network, side, precision):
     """The limits that a design of part C breaks: pairs of a limit's name and a sentence about it."""
     if not computes(machine, precision):
@@ -361,8 +369,8 @@ def broken(machine, network, side, precision):
         sentence = (
             f"Missed deadline. {many} {time.format()}, {time.format_range()}; the {post.name} has "
             f"{ms.format_quantity(post.limit, 's', 2)}. "
-            f"{'Compute throughput' if machine in SMALL else ran(machine, network, side, precision, post.batch).bound_by.capitalize()} "
-            "binds. Fewer operations, from a narrower network or smaller pictures, or fewer bits would mend it."
+            f"{binds(took(machine, network, side, precision).bound_by)}. Fewer operations, from a narrower network or smaller pictures, or fewer bits would "
+            "mend it."
         )
         failures.append(("deadline", sentence))
     return failures
@@ -466,7 +474,7 @@ def plan():
     )
     lab = Lab(
         name="vol1/lab_01_ml_intro",
-        version="1",
+        version="2",
         lede="Aino Lehtonen keeps reindeer on both sides of a railway. A network that tells animals from snow works on a "
         "server; she wants it in the locomotive, at the crossing, and on the lead animal’s collar. She asks you where it "
         "will run.",
@@ -482,9 +490,10 @@ def plan():
                 "A",
                 "Data, algorithm, machine",
                 "One picture, one network, one machine. The picture’s side is the data, the network the algorithm. Change "
-                "one of the three at a time and compare with ResNet-50 on the same machine. Time has three terms: bytes moved over "
-                "bandwidth (D/BW), operations over the rate reached (O/(R·η)), and overhead (L): each layer is started after the one before, and cores without work wait for its last piece. "
-                "Microcontrollers compute in INT8, the others in FP16.",
+                "one of the three at a time and compare with ResNet-50 on the same machine. Time has three terms: the "
+                "bytes moved, D, over the bandwidth, BW; meanwhile the operations, O, over the share η that is reached of the "
+                "peak rate R; and overhead, L: each layer is started after the one before, and cores without work wait for its "
+                "last piece. Microcontrollers compute in INT8, the others in FP16.",
                 (
                     Slider("side", "Picture, pixels a side", (64, 96, 128, 160, 192, 224, 320, 448), SIDE),
                     Choice(
@@ -512,10 +521,9 @@ def plan():
             Part(
                 "B",
                 "One picture or many",
-                "The archive holds years of pictures. They can go through ResNet-50 in batches: every layer is started once "
-                "for the whole batch, and its weights are fetched once. But whoever waits for one picture waits for its whole "
-                f"batch, and the crossing’s keeper, who looks in live, waits {ms.format_quantity(PATIENCE, 's', 1)} at most. Find which "
-                "term leads, and where that changes.",
+                "The archive holds years of pictures. They can go through ResNet-50 in batches. But whoever waits for "
+                "one picture waits for its whole batch, and the crossing’s keeper, who looks in live, waits "
+                f"{ms.format_quantity(PATIENCE, 's', 1)} at most. Find which term leads, and where that changes.",
                 (
                     Choice("machine", "Machine", tuple(SERVERS), "A100"),
                     Slider("batch", "Batch, pictures at once", BATCHES, 1),
@@ -675,7 +683,8 @@ def reveal_a(done_a, first, given, lab):
             lab.remember(
                 f"MobileNetV2 does {_work:.0%} of ResNet-50’s operations. That makes a Raspberry Pi 5 "
                 f"{faster('Raspberry Pi 5'):.0f} times as fast and an H100 {faster('H100'):.1f} times: there, starting layers "
-                "is what takes the time, and MobileNetV2 has as many."
+                f"is what takes the time, and MobileNetV2 has {len(net('MobileNetV2', SIDE).layers)} of them, ResNet-50 "
+                f"{len(net('ResNet50', SIDE).layers)}."
             ),
         ],
         gap=0,
@@ -745,7 +754,7 @@ def failure_b(b, lab):
     lab.failure(
         "B",
         f"Missed deadline. {b.value['batch']} pictures take {_answer.time.format()}, {_answer.time.format_range()}, and each "
-        f"waits for all; the keeper waits {ms.format_quantity(PATIENCE, 's', 1)}. {_answer.bound_by.capitalize()} binds. "
+        f"waits for all; the keeper waits {ms.format_quantity(PATIENCE, 's', 1)}. {binds(_answer.bound_by)}. "
         "A smaller batch or a faster machine would mend it.",
         "deadline",
     )
@@ -765,8 +774,8 @@ def reveal_b(done_b, given, lab, second):
     mo.stop(not done_b.value)
     _says, _crowd = answers(**given)["crowd"], given["crowd"]
     _one, _many = (ran("MI300X", "ResNet50", SIDE, "fp16", n) for n in (1, _crowd))
-    _a100 = {n: ran("A100", "ResNet50", SIDE, "fp16", n) for n in BATCHES}
-    _most = max(_a100, key=lambda n: _a100[n].throughput.expected)
+    _rates = {n: picture_rate("H100", n) for n in BATCHES}
+    _most = max(_rates, key=lambda n: _rates[n].value)
     mo.vstack(
         [
             lab.reveal(
@@ -775,7 +784,8 @@ def reveal_b(done_b, given, lab, second):
                 _says,
                 f"{_says:.1f}×",
                 assumptions(**given)["crowd"],
-                f"Alone, a picture’s time is {_one.phase.kernel_time.expected / _one.time.expected:.0%} overhead, most of which a batch pays once.",
+                f"Alone, a picture’s time is {_one.phase.kernel_time.expected / _one.time.expected:.0%} overhead, most of which a batch pays once; "
+                "arithmetic it pays for each picture.",
                 "You set what a batch pays once against what every picture pays.",
                 (
                     "one picture",
@@ -786,8 +796,8 @@ def reveal_b(done_b, given, lab, second):
             ),
             lab.remember(
                 f"On an MI300X {_crowd} pictures take {_says:.1f} times as long as one: overhead leads at first, then arithmetic. Then, "
-                f"where activations outgrow the cache, bytes: an A100 does {_a100[_most].throughput.expected:,.0f} pictures a "
-                f"second at batch {_most} and {_a100[BATCHES[-1]].throughput.expected:,.0f} at {BATCHES[-1]}."
+                f"where activations outgrow the cache, bytes: an H100 does {_rates[_most].text} at batch {_most} and "
+                f"{_rates[BATCHES[-1]].text} at {BATCHES[-1]}."
             ),
         ],
         gap=0,
@@ -821,13 +831,21 @@ def instrument_c(c, lab):
         _bands = [
             charts.Band(name, share.lower, share.expected, share.upper, judged(share, 100)) for name, share in _asked
         ]
-        _over = [name for name, share in _asked if judged(share, 100) == "breaks it"]
+        _over, _may = (
+            [name for name, share in _asked if judged(share, 100) == said] for said in ("breaks it", "may keep it")
+        )
         _known = ms.top1(_design["network"], _design["side"], _design["precision"]) is not None
         _fits = not any(limit in ("SRAM", "flash") for limit, _ in broken(**_design))
         _says = (
             f"The {_post.name}’s {_machine} with {NETWORKS[_design['network']]} at {_design['side']} pixels in "
             f"{PRECISIONS[_design['precision']]}: "
-            + ("over the limit in " + ", ".join(_over) if _over else "everything shown is within its limit")
+            + (
+                "over the limit in " + ", ".join(_over)
+                if _over
+                else f"within its limits as expected, and perhaps over in {', '.join(_may)}"
+                if _may
+                else "everything shown is within its limit"
+            )
             + "."
         )
         _shown = lab.instrument(
@@ -888,9 +906,10 @@ def reveal_c(done_c, given, lab, third):
                 ),
             ),
             lab.remember(
-                f"The same family fails three ways: at half width it needs {_half.flash.format(3)} of the nRF52840’s "
+                f"The same family fails three ways: at half width it needs at least "
+                f"{ms.format_quantity(_half.flash.lower, 'B', 3)} of the nRF52840’s "
                 f"{ms.format_quantity(MACHINES['nRF52840'].flash, 'B', 3)} of flash; at a quarter, with {SIDE} pixels, "
-                f"{_quarter.sram.format(3)} of its {ms.format_quantity(MACHINES['nRF52840'].memory, 'B', 3)} of SRAM; whole, with 128 pixels, it fits "
+                f"{ms.format_quantity(_quarter.sram.lower, 'B', 3)} of its {ms.format_quantity(MACHINES['nRF52840'].memory, 'B', 3)} of SRAM; whole, with 128 pixels, it fits "
                 f"the ESP32-S3 and takes {_slow.latency.format(3)} of the {POSTS['crossing'].limit:.0f} s it has."
             ),
             lab.further(

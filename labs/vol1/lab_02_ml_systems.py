@@ -14,6 +14,7 @@ with app.setup:
 
     import mlsysim as ms
     from labkit import Assumption, Choice, Lab, Lock, Part, Probe, Reading, Slider, Varied, charts
+    from mlsysim.walls import WALLS
 
     MODEL = "Llama3_8B"
     MODEL_NAME = "Llama-3-8B"
@@ -80,6 +81,8 @@ def crossover(machine, context):
     """Reading: the batch from which on arithmetic takes longer than moving bytes."""
     answer = step(machine, context=context)
     batch = answer.crossover_batch
+    shown = round(batch or BATCHES[-1])
+    there = step(machine, batch=shown, context=context).decode
     return Reading(
         value=float(batch or 0),
         unit="sequences",
@@ -88,7 +91,10 @@ def crossover(machine, context):
         label=f"{machine}, {context:,} tokens",
         equation=(
             f"ridge point = {ms.format_quantity(answer.decode.ridge, 'FLOP/B', 3)}   peak arithmetic over peak bandwidth",
-            f"at batch 1 a byte moved buys {ms.format_quantity(answer.decode.intensity, 'FLOP/B', 2)}",
+            f"with {shown:,} sequences: {ms.format_quantity(there.bytes['weights'], 'B', 3)} of weights, once, and "
+            f"{ms.format_quantity(there.bytes['kv_cache'], 'B', 3)} of keys and values, which nobody shares",
+            f"D/BW = {there.memory_time.format(3)}",
+            f"O/(R·η) = {there.compute_time.format(3)}",
         ),
     )
 
@@ -230,14 +236,14 @@ def broken(machine, weights, batch, product, distance_km):
     way = ms.NetworkModel().solve(distance=distance_km * 1e3, promise=REPLY_PROMISE)
     if product == "completion" and not way.feasible:
         failures += [("distance", reason.sentence()) for reason in way.reasons]
-    elif (kept := verdict(machine, weights, batch, product, distance_km)).word == "breaks it":
+    elif answer.feasible and (kept := verdict(machine, weights, batch, product, distance_km)).word == "breaks it":
         limit = TOKEN_PROMISE if product == "chat" else REPLY_PROMISE
         failures.append(
             (
                 "promise",
                 f"Promise broken. The next token takes {kept.band.format()}, {kept.band.format_range()}; the promise is "
-                f"{1e3 * limit:.0f} ms. {answer.decode.bound_by.capitalize()} binds. Fewer bits, fewer users at once or a "
-                f"machine with more bandwidth would mend it.",
+                f"{1e3 * limit:.0f} ms. {answer.decode.bound_by.capitalize()} binds "
+                f"(wall {WALLS[answer.decode.bound_by].number}). Fewer bits, fewer users at once or a machine with more bandwidth would mend it.",
             )
         )
     return failures
@@ -317,7 +323,7 @@ def plan():
                         "distance", "Distance to the users", (50, 150, 500, 1500, 5000), 150, lambda km: f"{km:,} km"
                     ),
                 ),
-                hint="A promise is kept when the upper end of the estimate keeps it. What lowers that end without a larger machine?",
+                hint="A promise is safe when the upper end of the estimate keeps it. What lowers that end without a larger machine?",
                 probes=(
                     Probe(
                         lambda tried: len(tried) >= 6 and len({s["weights"] for s in tried}) == 1,
@@ -505,7 +511,8 @@ def reveal_b(done_b, given, lab, second):
                 f"{_says:,.0f} sequences",
                 assumptions(**given)["crossover"],
                 f"The H100 has {_brief.decode.ridge:,.0f} operations for each byte it can move; batch 1 offers it "
-                f"{_brief.decode.intensity:.1f}.",
+                f"{_brief.decode.intensity:.1f}, and each further sequence brings "
+                f"{ms.format_quantity(_brief.decode.bytes['kv_cache'], 'B', 2)} of its own.",
                 "You set the operations that a byte must buy against those that a batch offers.",
                 step("H100", batch=round(_says), **given).equation().splitlines(),
             ),
@@ -567,7 +574,9 @@ def instrument_c(c, lab):
             f"promise {1e3 * _limit:.0f} ms",
             charts.Axis("time until the next token", "s"),
             f"{c.value['machine']}: {_own.band.format()} until the next token, {_own.band.format_range()}; "
-            f"against a promise of {1e3 * _limit:.0f} ms it {_own.word}.",
+            f"against a promise of {1e3 * _limit:.0f} ms it {_own.word}."
+            + " The chat’s promise counts from token to token: distance changes nothing here."
+            * (c.value["product"] == "chat"),
         ),
         lab.reading(promised, machine=c.value["machine"], **_design) if _own.fits else "",
         lab.probe("C", c),

@@ -14,6 +14,7 @@ with app.setup:
 
     import mlsysim as ms
     from labkit import Assumption, Choice, Lab, Lock, Part, Probe, Reading, Slider, Varied, charts
+    from mlsysim.walls import WALLS
 
     DAY = 86_400.0
     GPUS = 8
@@ -33,7 +34,7 @@ with app.setup:
         "momentum": "SGD with momentum",
         "sgd": "plain SGD",
     }
-    PARTS = ("weights", "gradients", "optimizer state", "activations", "workspace")
+    PARTS = ("weights", "gradients", "optimizer state", "activations", "workspace of a layer")
     STEP = {
         "arithmetic O/(R·η)": "var(--lab-arithmetic)",
         "moving bytes D/BW": "var(--lab-bytes)",
@@ -434,8 +435,8 @@ def broken(machine, precision, recompute, zero, micro_batch):
             (
                 "deadline",
                 f"Too late. {TOKENS / 1e9:.0f} billion tokens take {whole.format()}, {whole.format_range()}; the {machine}s "
-                f"are hers for {lease / DAY:.0f} d. {answer.bound_by.capitalize()} binds. {mend} or a faster machine would "
-                "mend it.",
+                f"are hers for {lease / DAY:.0f} d. {answer.bound_by.capitalize()} binds (wall "
+                f"{WALLS[answer.bound_by].number}). {mend} or a faster machine would mend it.",
             )
         )
     return failures

@@ -14,6 +14,7 @@ with app.setup:
 
     import mlsysim as ms
     from labkit import Assumption, Choice, Lab, Lock, Part, Probe, Reading, Slider, Varied, charts
+    from mlsysim.precision import BYTES
 
     MODEL, LARGE = "Llama3_8B", "Llama2_70B"
     CONTEXT = 128
@@ -30,11 +31,11 @@ with app.setup:
     MACHINES = ("A100", "H100", "MI300X")
     SPENT = {
         "layers’ weights": "var(--lab-bytes)",
-        "LM head, 16 bits": "var(--lab-violet)",
-        "the rest of the bytes": "var(--lab-teal)",
+        "LM head and cache, 16 bits": "var(--lab-violet)",
         "starting kernels": "var(--lab-overhead)",
         "unpacking": "var(--lab-rose)",
     }
+    TERMS = {**charts.IRON_LAW, "unpacking": SPENT["unpacking"]}
     WAYS = {
         "int4": "4-bit weights, unpacked to compute",
         "int8": "8 bits, weights and arithmetic",
@@ -117,7 +118,7 @@ with app.setup:
         )
 
     FLEET = replica(TODAY["machine"], TODAY["form"], TODAY["gpus"], TODAY["at_once"]).fleet(DEMAND)
-    HALF = FLEET // 2
+    GRANT = 60
     VARIANTS = {
         "machine": Varied(("H100", "A100", "MI300X")),
         "crowd": Varied((512, 768, 1024), "{:,}".format),
@@ -160,9 +161,9 @@ def spent(machine, model, bits):
     decode = plain.decode if packed is None else packed.decode
     each = {part.name: decode.memory_time.expected * part.traffic / decode.traffic for part in decode.operators}
     layers = each["projections"] + each["feed-forward"]
-    rest = decode.memory_time.expected - layers - each["LM head"]
     whole = plain.itl.expected if packed is None else packed.itl.expected
-    return layers, each["LM head"], rest, decode.overhead_time.expected, whole - decode.time.expected
+    kept = decode.memory_time.expected - layers
+    return layers, kept, decode.overhead_time.expected, whole - decode.time.expected
 
 
 @app.function
@@ -430,9 +431,9 @@ def challenge(designs, **_variant):
         for each in designs
         if each["reading"] == "fleet"
     ]
-    good = [each for each in asked if not broken(**each) and fleet(**each).value <= HALF]
+    good = [each for each in asked if not broken(**each) and fleet(**each).value <= GRANT]
     return {
-        f"at most {HALF} {machine}s answer {DEMAND:,} questions a second within every limit": any(
+        f"at most {GRANT} {machine}s answer {DEMAND:,} questions a second within every limit": any(
             each["machine"] == machine for each in good
         )
         for machine in ("H100", "MI300X")
@@ -445,7 +446,7 @@ def not_known(form, trained):
     if form != "fp8" or trained == "fp8":
         return ""
     return (
-        f"Not measured. The model was trained in {TRAINED[trained]}, and no table here says what FP8 takes from it; at most "
+        f"No figure. The model was trained in {TRAINED[trained]}, and no table here says what FP8 takes from it; at most "
         f"{FLOOR:.1%} more perplexity is allowed. Compression and quantization binds (wall 12). A form with a published table, "
         "or a model trained in FP8, would mend it."
     )
@@ -454,8 +455,6 @@ def not_known(form, trained):
 @app.function
 def broken(machine, form, gpus, at_once, trained):
     """The limits that a design of part C breaks: pairs of a limit's name and a sentence about it."""
-    unknown = not_known(form, trained)
-    failures = [("accuracy", unknown)] if unknown else []
     answer = design(machine, form, gpus, at_once)
     if answer is None:
         known = ", ".join(name.upper() for name in DEVICES[machine].peak)
@@ -464,16 +463,24 @@ def broken(machine, form, gpus, at_once, trained):
                 "precision",
                 f"No such arithmetic. The {machine} multiplies in {known} and has no units for FP8. INT8, or a machine with "
                 "such units, would mend it.",
-            ),
-            *failures,
+            )
         ]
+    unknown = not_known(form, trained)
+    failures = [("accuracy", unknown)] if unknown else []
     names = {"memory capacity": "memory", "streaming": "promise"}
     failures += [(names[reason.limit], reason.sentence()) for reason in answer.reasons]
     table = lost(form)
     if table is not None:
         lossy = [reason for reason in table.reasons if reason.limit == "compression and quantization"]
-        failures += [("accuracy", reason.sentence()) for reason in lossy]
+        failures += [("accuracy", reason.sentence().replace(METHODS[form], f"{FORMS[form]},")) for reason in lossy]
     return failures
+
+
+@app.function
+def handed(form):
+    """What later labs take up of a design: how its weights are stored, and their bits."""
+    kind = form.partition("-")[0]
+    return {"weights": kind, "bits": round(8 * BYTES[kind])}
 
 
 @app.function
@@ -488,10 +495,10 @@ def plan():
     _machine = Choice("machine", "Machine", MACHINES, "H100")
     lab = Lab(
         name="vol1/lab_10_model_compress",
-        version="1",
+        version="2",
         lede=f"Nomsa Dlamini’s archive of eleven languages answers {DEMAND:,} questions a second over the telephone, on {FLEET} "
-        f"rented H100s. From January the grant pays for {HALF} accelerators. Her supplier says that four bits will do it. She "
-        "asks you whether that is true, and what her callers would lose.",
+        f"rented H100s. From January the grant pays for {GRANT} accelerators. Her supplier says that four bits will halve the "
+        "fleet. She asks you whether that is true, and what her callers would lose.",
         briefing=(
             "A weight is a number, usually stored in sixteen bits (FP16 or BF16). INT4 keeps four bits of it, and one scale for "
             "every group of weights. Such weights are fetched packed, unpacked to sixteen bits, and multiplied as before. "
@@ -528,8 +535,8 @@ def plan():
                 "B",
                 "A crowd",
                 f"Now many readers of {CONTEXT} tokens share every step of Llama-3-8B. Four ways to make it smaller compete: "
-                "fewer bits for the weights only, fewer bits for arithmetic as well, two zeros in every four weights, for which "
-                "these machines have hardware, and nine zeros in ten wherever they fall, for which none has.",
+                "fewer bits for the weights only, fewer bits for arithmetic as well, two zeros in every four weights, and nine "
+                "zeros in ten wherever they fall.",
                 (
                     Choice("way", "Made smaller by", tuple(WAYS), "int4", WAYS.get),
                     Slider("batch", "Readers at once", CROWDS, 1, "{:,}".format),
@@ -550,12 +557,12 @@ def plan():
             ),
             Part(
                 "C",
-                "Half the fleet",
+                "A smaller fleet",
                 f"The archive runs {ms.Models.Llama2_70B.name}, today in sixteen bits, with {TODAY['gpus']} H100s to a replica and "
                 f"{TODAY['at_once']} readers at once on each: {FLEET} in all. A question has {PROMPT} tokens, an answer {OUTPUT}. "
                 f"Answers are read aloud as they come, so a token must follow the last within {1e3 * PROMISE:.0f} ms. Perplexity, "
-                f"which is how puzzled the model is by good text, may grow by {FLOOR:.1%}. Find a fleet of at most {HALF} H100s, "
-                f"one of at most {HALF} MI300Xs, and say which she should rent.",
+                f"which is how puzzled the model is by good text, may grow by {FLOOR:.1%}. Find a fleet of at most {GRANT} "
+                f"H100s, one of at most {GRANT} MI300Xs, and say which she should rent.",
                 (
                     _machine,
                     Choice("form", "Weights", tuple(FORMS), "fp16", FORMS.get),
@@ -681,7 +688,7 @@ def reveal_a(done_a, first, given, lab):
             ),
             lab.remember(
                 f"A quarter of the bits is {_says:.1f} times the speed on the {_machine}: of the time that is left, "
-                f"{1 - _head[0] / sum(_head):.0%} goes into what kept its size. From the M1 to the MI300X the gain falls from "
+                f"{1 - _head[0] / sum(_head):.0%} goes into something else than those weights. From the M1 to the MI300X the gain falls from "
                 f"{_gains[0]:.1f} to {_gains[-1]:.1f}: the faster the memory, the less is left to gain."
             ),
         ],
@@ -711,7 +718,7 @@ def part_b(lab, second):
 def instrument_b(b, lab):
     _machine, _way, _batch = b.value["machine"], b.value["way"], b.value["batch"]
     _result = squeezed(_machine, _way, _batch)
-    _before, _after, _kernels = _result.before.decode, _result.decode, _result.kernels.expected
+    _before = _result.before
 
     def _line(way):
         points = ((n, squeezed(_machine, way, n)) for n in CROWDS)
@@ -720,20 +727,21 @@ def instrument_b(b, lab):
     def _large(each):
         return each.memory.total > each.memory.capacity
 
-    def _bar(label, phase, kernels, text):
+    def _bar(label, phase, itl):
         terms = (phase.memory_time, phase.compute_time, phase.overhead_time)
-        return charts.Stack(label, [term.expected / kernels for term in terms], text)
+        unpacking = itl.expected - phase.time.expected
+        return charts.Stack(label, [*(term.expected for term in terms), unpacking], itl.format(3))
 
     _table = _result.accuracy
     _said = f" {told(_table)}" if _table else ""
     lab.instrument(
-        charts.iron_law(
-            (
-                _bar("16 bits", _before, 1.0, _result.before.itl.format(3)),
-                _bar("made smaller", _after, _kernels, _result.itl.format(3)),
-            ),
-            f"{WAYS[_way]}, {_batch:,} reader{'s' * (_batch > 1)} on the {_machine}: {_result.before.itl.format(3)} become "
-            f"{_result.itl.format(3)}. Each matrix waits for the longer of its own bytes and its own arithmetic.{_said}",
+        charts.stacked(
+            (_bar("16 bits", _before.decode, _before.itl), _bar("made smaller", _result.decode, _result.itl)),
+            TERMS,
+            charts.Axis("time", "s"),
+            f"{WAYS[_way]}, {_batch:,} reader{'s' * (_batch > 1)} on the {_machine}: {_before.itl.format(3)} become "
+            f"{_result.itl.format(3)}. Each matrix fetches and computes at once and waits for the longer of the two: a step is "
+            f"shorter than its bar.{_said}",
         ),
         charts.curves(
             [_line(way) for way in WAYS],
@@ -741,7 +749,7 @@ def instrument_b(b, lab):
             charts.Axis("times as fast as with 16 bits"),
             f"All four ways on the {_machine}, as far as each fits its memory. The file of the weights shrinks to "
             f"{ms.format_quantity(_result.stored, 'B', 3)} by your way, what lies in memory to "
-            f"{ms.format_quantity(_result.memory.weights, 'B', 3)}, from {ms.format_quantity(_result.before.memory.weights, 'B', 3)}.",
+            f"{ms.format_quantity(_result.memory.weights, 'B', 3)}, from {ms.format_quantity(_before.memory.weights, 'B', 3)}.",
             here=_batch,
         ),
         "" if _large(_result) else lab.reading(gain, machine=_machine, way=_way, batch=_batch),
@@ -773,7 +781,7 @@ def reveal_b(done_b, given, lab, second):
     _machine, _crowd = given["machine"], given["crowd"]
     _says = answers(**given)["crowd"]
     _found = squeezed(_machine, "int4", _crowd).speedup
-    _eight, _pattern, _zeros = (squeezed(_machine, way, _crowd) for way in ("int8", "2:4", "zeros"))
+    _pattern, _zeros = (squeezed(_machine, way, _crowd) for way in ("2:4", "zeros"))
     mo.vstack(
         [
             lab.reveal(
@@ -787,10 +795,9 @@ def reveal_b(done_b, given, lab, second):
                 gain(_machine, "int4", _crowd).equation,
             ),
             lab.remember(
-                f"With {_crowd:,} readers INT4 weights make the {_machine} {times(_says)} as fast, eight bits in weights and "
-                f"arithmetic {times(_eight.speedup.expected)}. Nine zeros in ten shrink the file to "
-                f"{ms.format_quantity(_zeros.stored, 'B', 2)} and the time not at all ({times(_zeros.speedup.expected)}); two in "
-                f"four, placed where the hardware looks for them, give {times(_pattern.speedup.expected)}."
+                f"With {_crowd:,} readers INT4 weights make the {_machine} {times(_says)} as fast. Nine zeros in ten shrink the file "
+                f"to {ms.format_quantity(_zeros.stored, 'B', 2)} and the time not at all ({times(_zeros.speedup.expected)}); two "
+                f"in four, placed where the hardware looks for them, give {times(_pattern.speedup.expected)}."
             ),
         ],
         gap=0,
@@ -818,14 +825,14 @@ def from_lab_08(lab, third):
 def handed_on(earlier):
     trained = "fp8" if earlier.value["precision"] == "fp8" else "bf16"
     _from = (
-        f"From Lab 08, in this browser: your plan trained the archive’s model in {TRAINED[trained]}."
+        f"From Lab 08, in this browser: your plan trained in {TRAINED[trained]}, and so was this model."
         if earlier.value["found"]
         else f"Nothing was handed on from Lab 08 in this browser. Its default holds: the model was trained in {TRAINED[trained]}."
     )
     _so = (
         "FP8 is what its products were trained with, so FP8 takes nothing from it."
         if trained == "fp8"
-        else "What FP8 would take from it, nobody has measured."
+        else "What FP8 would take from it, no table here says."
     )
     mo.Html(f'<p class="small" id="handed-on">{_from} {_so}</p>')
     return (trained,)
@@ -866,7 +873,7 @@ def instrument_c(c, lab, trained):
         charts.curves(
             [
                 *(_line(kind) for kind in _drawn),
-                charts.Curve(f"half of today: {HALF}", [(n, HALF) for n in AT_ONCE], "var(--lab-muted)"),
+                charts.Curve(f"what the grant pays for: {GRANT}", [(n, GRANT) for n in AT_ONCE], "var(--lab-muted)"),
             ],
             charts.Axis("readers at once on a replica", log=True),
             charts.Axis("accelerators in all"),
@@ -968,6 +975,21 @@ def reveal_c(done_c, given, lab, third):
                 f"{_floor['MI300X']} MI300Xs: no form of these weights gets below it. The arithmetic of {DEMAND:,} questions a "
                 "second is left, however few bits hold the weights.",
             ),
+        ],
+        gap=0,
+    )
+    return
+
+
+@app.cell
+def carry_c(c, done_c, lab, trained):
+    mo.stop(not done_c.value or broken(**c.value, trained=trained) or fleet(**c.value, trained=trained).value > GRANT)
+    mo.vstack(
+        [
+            mo.Html(
+                f'<p class="small">This fleet holds its limits. Later labs go on from its weights: {FORMS[c.value["form"]]}.</p>'
+            ),
+            lab.carry(**handed(c.value["form"])),
         ],
         gap=0,
     )

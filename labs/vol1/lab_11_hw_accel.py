@@ -15,6 +15,7 @@ with app.setup:
     import mlsysim as ms
     from labkit import Assumption, Choice, Lab, Lock, Part, Probe, Reading, Slider, Varied, charts
     from mlsysim.physics import roofline
+    from mlsysim.walls import WALLS
 
     MODEL = "Llama3_8B"
     SHOWN = ("A100", "H100", "MI300X", "B200")
@@ -36,7 +37,7 @@ with app.setup:
     TOKEN_PROMISE = 20
     FILE = 6000
     LABEL = 12
-    LABEL_PROMISE = 0.8
+    LABEL_PROMISE = 0.9
     BUDGET = 30_000
     JOBS = {"notes": "live notes", "label": "triage label"}
     VARIANTS = {
@@ -360,12 +361,14 @@ def broken(machine, weights, job, users, promise):
         reasons = kept.serving.reasons
     names = {"memory capacity": "memory", "overhead": "overhead"}
     failures = {names.get(reason.limit, "floor"): reason.sentence() for reason in reasons}
-    if job == "label" and kept.word == "breaks it":
+    if "memory" in failures:
+        failures.pop("floor", None)  # what does not fit takes no time
+    elif job == "label" and kept.word == "breaks it":
         failures["floor"] = (
             f"Below the floor of physics. {FILE:,} tokens read and {LABEL} written take the {kept.serving.hardware.name} "
             f"{ms.format_quantity(kept.band.lower, 's', 3)} at peak rates with everything overlapped; the promise is "
-            f"{ms.format_quantity(kept.limit, 's')}. {leading(kept.serving).capitalize()} binds. "
-            f"A machine {kept.band.lower / kept.limit:.2f} times as fast at least, or a shorter file, would mend it."
+            f"{ms.format_quantity(kept.limit, 's')}. {leading(kept.serving).capitalize()} binds "
+            f"(wall {WALLS[leading(kept.serving)].number}). A machine {kept.band.lower / kept.limit:.2f} times as fast at least, or a shorter file, would mend it."
         )
     bill = rent(machine)
     if bill and bill.reasons:
@@ -477,7 +480,7 @@ def challenge(designs, **_variant):
 def plan():
     lab = Lab(
         name="vol1/lab_11_hw_accel",
-        version="1",
+        version="2",
         lede="Dr Salma Nasser runs a region’s emergency call centre. On Friday she signs for the accelerators of the coming "
         "year. Text that comes late reaches the ambulance late, and the money comes out of ambulances.",
         briefing=(
@@ -765,17 +768,10 @@ def instrument_b(b, lab, mine):
     _worth = effects(_machine, _prompt, _answer)
     _curve = {share: served(upgraded(_machine, share), _prompt, _answer) for share in SHARES}
     _best = min(SHARES, key=lambda share: _curve[share].latency.expected)
-    _names = {
-        "memory_bandwidth": "bandwidth",
-        "peak": "arithmetic",
-        "cache": "cache",
-        "link": "link",
-        "memory": "memory",
-    }
     _writing = _as_is.latency.expected - _as_is.ttft.expected
     lab.instrument(
         charts.tornado(
-            {_names[name]: effect for name, effect in _worth.items()},
+            {name: _worth[figure] for figure, name in FIGURES.items()},
             f"Of this request the {'machine of your own' if _machine == mine else _machine} spends {_as_is.ttft.format()} reading and "
             f"{ms.format_quantity(_writing, 's', 2)} writing. 1 % more bandwidth saves "
             f"{0.0 - _worth['memory_bandwidth']:.2f} % of it, 1 % more arithmetic {0.0 - _worth['peak']:.2f} %.",

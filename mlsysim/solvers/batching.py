@@ -344,7 +344,7 @@ def _exhausted(result: BatchingResult) -> Reason:
         maximum=result.free,
         unit="B",
         mend=f"At most {result.paged_concurrency:,d} sequences, fewer bits, shorter requests, a prefix in common, "
-        "or more memory.",
+        "or more memory would mend it.",
     )
 
 
@@ -360,5 +360,5 @@ def _broken(result: BatchingResult, wall: str, what: str, found: Estimate, promi
         value=found.expected,
         maximum=promise,
         unit="s",
-        mend=f"{fewer}, a faster machine, or a promise of {write_enough(found.expected, 's')}.",
+        mend=f"{fewer}, a faster machine, or a promise of {write_enough(found.expected, 's')} would mend it.",
     )

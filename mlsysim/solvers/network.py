@@ -49,7 +49,8 @@ class NetworkResult:
                 value=least,
                 maximum=self.promise,
                 unit="s",
-                mend=f"A machine within {write(reach, 'm')}, or a promise of {write_enough(least, 's')} or more.",
+                mend=f"A machine within {write(reach, 'm')}, or a promise of {write_enough(least, 's')} or more would "
+                "mend it.",
             ),
         )
 

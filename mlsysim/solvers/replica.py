@@ -193,5 +193,5 @@ def _late(result: ReplicaResult, promise: float) -> Reason:
         value=result.itl.expected,
         maximum=promise,
         unit="s",
-        mend=f"Fewer requests at once, more GPUs in a replica, or a promise of {enough}.",
+        mend=f"Fewer requests at once, more GPUs in a replica, or a promise of {enough} would mend it.",
     )

@@ -245,7 +245,8 @@ def _exhausted(result: SpeculativeBatchingResult) -> Reason:
         value=needed,
         maximum=result.free,
         unit="B",
-        mend=f"At most {result.paged_concurrency:,d} sequences, no guessing, a prefix in common, or more memory.",
+        mend=f"At most {result.paged_concurrency:,d} sequences, no guessing, a prefix in common, or more "
+        "memory would mend it.",
     )
 
 
@@ -261,5 +262,5 @@ def _broken(result: SpeculativeBatchingResult, wall: str, found: Estimate, promi
         value=found.expected,
         maximum=promise,
         unit="s",
-        mend=f"{fewer}, a faster machine, or a promise of {write_enough(found.expected, 's')}.",
+        mend=f"{fewer}, a faster machine, or a promise of {write_enough(found.expected, 's')} would mend it.",
     )

@@ -190,7 +190,7 @@ def _no_time(load: Workload, promise: float, starting: float) -> Reason:
         subject=f"One step of {load.model.name} can take {write_enough(starting, 's')} for starting its kernels alone; "
         + _promised(promise),
         value=starting,
-        mend=f"Fewer layers, or a promise above {write_enough(starting, 's')}.",
+        mend=f"Fewer layers, or a promise above {write_enough(starting, 's')} would mend it.",
     )
 
 

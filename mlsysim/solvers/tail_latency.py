@@ -266,7 +266,7 @@ def _overloaded(result: TailLatencyResult) -> Reason:
         maximum=1.0,
         unit="",
         mend=f"{needed:,d} servers, fewer than {most:.4g} requests a second, or a service time below "
-        f"{write(result.servers / result.rate, 's')}.",
+        f"{write(result.servers / result.rate, 's')} would mend it.",
     )
 
 

@@ -159,5 +159,5 @@ def _too_large(result: TensorParallelResult) -> Reason:
         value=memory.total,
         maximum=memory.capacity,
         unit="B",
-        mend="More GPUs, fewer bits, a smaller batch or a shorter context.",
+        mend="More GPUs, fewer bits, a smaller batch or a shorter context would mend it.",
     )

@@ -45,10 +45,10 @@ def later_after(context, address: str, *events: record.Event) -> Student:
             "Nothing was handed on from Lab 08 in this browser. Its default holds: the model was trained in BF16.",
             False,
         ),
-        ((carried("zero", 2), carried("precision", "fp8")), "your plan trained the archive’s model in FP8", True),
+        ((carried("zero", 2), carried("precision", "fp8")), "your plan trained in FP8", True),
         (
             (carried("precision", "fp8"), carried("precision", "bf16")),
-            "your plan trained the archive’s model in BF16",
+            "your plan trained in BF16",
             False,
         ),
         ((carried("precision", 8),), "Its default holds", False),

@@ -10,7 +10,7 @@ PLAY = Play(
         ("A", {"peak": 500, "bandwidth": 3, "memory": 64, "power": 150, "batch": 1}, "power"),
         ("C", {"machine": "T4", "job": "notes", "weights": "fp16", "users": 24, "promise": 20}, "memory"),
         ("C", {"machine": "A10", "job": "notes", "weights": "fp16", "users": 24, "promise": 20}, "floor"),
-        ("C", {"machine": "A10", "job": "label", "weights": "int4", "users": 24, "promise": 20}, "floor"),
+        ("C", {"machine": "A10", "job": "label", "weights": "fp16", "users": 24, "promise": 20}, "floor"),
         ("C", {"machine": "MI300X", "job": "notes", "weights": "int4", "users": 24, "promise": 1}, "overhead"),
         ("C", {"machine": "B200", "job": "notes", "weights": "fp16", "users": 24, "promise": 20}, "budget"),
     ],
@@ -28,6 +28,6 @@ PLAY = Play(
     "{0} on only, with contexts far shorter than ours. With weights of 8 bits the A100 keeps 20 ms a token even at the upper end "
     "of the estimate; in 16 bits it may not. The label is the opposite: it reads a long file and writes a dozen tokens, which is "
     "arithmetic, and there the L40S keeps its promise for the lowest rent. What you give up: some accuracy with fewer bits, which "
-    "has to be measured on your own calls before Friday, and spare capacity, because the label's upper end lies close to the "
-    "promise, and a second centre would need machines of its own.",
+    "has to be measured on your own calls before Friday, and spare capacity, because a second centre would need machines "
+    "of its own.",
 )

@@ -126,13 +126,6 @@ def test_the_play_meets_its_failures(module, lab):
         assert values in settings(lab.part(part)) and limit in dict(module.broken(**values))
 
 
-def test_links_lead_to_labs_that_are_there_by_their_titles(module):
-    rows = {row.name: row for row in catalog.read()}
-    for name, title in module.TITLES.items():
-        assert rows[f"vol1/{name}"].title == title
-    assert set(itertools.chain(*module.PATHS.values())) <= set(module.TITLES)
-
-
 def test_large_factors_are_said_in_words(module):
     assert [module.factor(value) for value in (12.5, 13_086, 7_730_078, 2e9)] == [
         "12.5",

@@ -114,7 +114,7 @@ def designs(lab, module):
     return [
         (values, dict(module.broken(**values, bulletin=1536)))
         for values in settings(lab.part("C"))
-        if values["residents"] in (8, 48, 64, 160, 200, 240, 288, 512)
+        if values["residents"] in (8, 48, 64, 160, 180, 240, 288, 512)
     ]
 
 
@@ -143,25 +143,24 @@ def test_part_c_has_several_good_answers_and_tempting_bad_ones(designs, module):
     assert 3 <= len(good) < len(asked) / 2
     # Room is not time: the memory of an H100 in pages, and of an A100 with the bulletin shared, would be enough.
     for tempting in ({"machine": "H100", "memory": "pages"}, {"machine": "A100", "memory": "shared"}):
-        (failures,) = (f for values, f in asked if values == tempting | {"guessing": "off", "residents": 200})
+        (failures,) = (f for values, f in asked if values == tempting | {"guessing": "off", "residents": module.TARGET})
         assert failures and "memory" not in failures
 
 
-def test_only_an_mi300x_with_a_long_bulletin_kept_once_keeps_the_promise_at_the_upper_end(designs, module):
+def test_only_an_mi300x_with_the_bulletin_kept_once_keeps_the_promise_at_the_upper_end(designs, module):
     asked = [values for values, _ in designs if values["residents"] == module.TARGET]
 
     def sure(bulletin):
         kept = [each for each in asked if module.verdict(**each, bulletin=bulletin) == ("keeps it", "keeps it", True)]
         return [(each["machine"], each["memory"], each["guessing"]) for each in kept]
 
-    assert sure(1792) == [("MI300X", "shared", "off")]
-    assert sure(1536) == []
+    assert sure(1792) == sure(1536) == [("MI300X", "shared", "off")]
 
 
 @pytest.mark.parametrize("bulletin", [1536, 1792])
 def test_the_challenge_is_held_by_what_keeps_both_promises_and_by_nothing_else(lab, module, bulletin):
     for values in settings(lab.part("C")):
-        if values["residents"] in (160, 200, 240):
+        if values["residents"] in (160, 180, 240):
             pinned = values | {"reading": "pace", "bulletin": bulletin}
             held = all(module.challenge([pinned], bulletin=bulletin).values())
             kept = values["residents"] >= module.TARGET and not module.broken(**values, bulletin=bulletin)
@@ -176,7 +175,7 @@ def test_twice_as_many_is_beyond_every_design_and_within_a_perfect_machine(modul
             for machine, memory, guessing in itertools.product(module.MACHINES, module.MEMORIES, ("off", "on"))
         )
         assert best < module.perfect(bulletin)
-    assert max(module.carried("MI300X", "shared", guessing, 1536)[0] for guessing in ("off", "on")) < 2 * module.TARGET
+    assert max(module.carried("MI300X", "shared", guessing, 1792)[0] for guessing in ("off", "on")) < 400
 
 
 def test_the_sentences_to_remember_hold(module):
@@ -227,3 +226,10 @@ def test_its_play_meets_what_it_says(lab, module):
             assert limit in dict(module.broken(**values, **given))
     pinned = [values | given | {"reading": "pace"} for values in PLAY.designs]
     assert all(module.challenge(pinned).values())
+
+
+def test_no_design_lies_so_near_the_target_that_a_new_fit_would_turn_it(module):
+    for machine, memory, guessing in itertools.product(module.MACHINES, module.MEMORIES, ("off", "on")):
+        for bulletin in module.VARIANTS["bulletin"].values:
+            count, _ = module.carried(machine, memory, guessing, bulletin)
+            assert abs(count / module.TARGET - 1) > 0.07, (machine, memory, guessing)

@@ -113,7 +113,7 @@ def magnitudes(items: Sequence[Item], title: str, says: str) -> str:
     rows = [{"row": item.name, "x": item.value, "text": item.text} for item in items]
     low, high = min(item.value for item in items), max(item.value for item in items)
     scale = {"type": "log", "domain": [low / 3, high * (high / low) ** 0.7 * 3]}
-    across = field("x", title=title, scale=scale, axis={"grid": True, "tickCount": 6, "format": "~e"})
+    across = field("x", title=title, scale=scale, axis={"grid": True, "tickCount": 6, "format": "~s"})
     y = rows_of(names)
     layers = [
         layer(rows, "point", {"size": 110, "filled": True, "opacity": 1, "color": ACCENT}, x=across, y=y),
