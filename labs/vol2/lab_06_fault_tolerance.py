@@ -271,11 +271,11 @@ def volume(offer, rate, noticed, minutes, spares):
     return Reading(
         value=total,
         unit="B",
-        text=f"{total / 1e12:.0f} TB",
+        text=f"{total / 1e12:,.0f} TB",
         name="written in a day",
         label=design_label(offer, rate, noticed, minutes, spares),
         equation=(
-            f"{found.saves('24 h'):.1f} checkpoints × {ms.format_quantity(CHECKPOINT, 'B', 3)} = {total / 1e12:.0f} TB",
+            f"{found.saves('24 h'):.1f} checkpoints × {ms.format_quantity(CHECKPOINT, 'B', 3)} = {total / 1e12:,.0f} TB",
         ),
     )
 
@@ -412,7 +412,7 @@ def plan():
                 "over the time you choose. Draw others, and let the fleet grow: from which size on would you notice, and "
                 "from which on would you plan for it?",
                 (
-                    Slider("gpus", "GPUs", GPUS, 256, lambda count: f"{count:,}"),
+                    Slider("gpus", "GPUs", GPUS, 1024, lambda count: f"{count:,}"),
                     Choice("period", "Watched for", tuple(PERIODS), "a day"),
                     Choice("count", "Interrupted like", tuple(COUNTS), "llama-3", COUNTS.get),
                     Slider("draw", "Draw", tuple(range(1, 9)), 1),
@@ -444,7 +444,7 @@ def plan():
                         lambda count: f"{count:,}",
                     ),
                     Slider("write", "A checkpoint takes", WRITES, 60, "{} s".format),
-                    Slider("minutes", "Work between two", MINUTES, 240, "{} min".format),
+                    Slider("minutes", "Saved after", MINUTES, 240, "{} min".format),
                 ),
                 hint="Two costs move against each other. Where are they about equal, and how flat is it around there?",
                 probes=(
@@ -471,7 +471,7 @@ def plan():
                     Choice("offer", "Fleet", tuple(OFFERS), "H100s"),
                     Choice("rate", "Storage writes", RATES, 50, "{} GB/s".format),
                     Choice("noticed", "A failure is noticed after", tuple(NOTICED), 600, NOTICED.get),
-                    Slider("minutes", "Work between two checkpoints", MINUTES, 60, "{} min".format),
+                    Slider("minutes", "Saved after", MINUTES, 60, "{} min".format),
                     Slider("spares", "Spare servers", SPARES, 16),
                 ),
                 hint="Four things take time away: writing, lost work, restarting, standing by. Which control moves which?",
@@ -532,7 +532,7 @@ def instrument_a(a, lab):
             {"undisturbed": "var(--lab-muted)", "interrupted": "var(--lab-bad)"},
             min(COLUMNS, _squares),
             f"{_gpus:,} GPUs over {_period}, draw {a.value['draw']}: {_times} interruption{'s' * (_times != 1)}, where "
-            f"{_expected:.2g} {'are' if _expected != 1 else 'is'} expected. Each stops all of them. A square is "
+            f"{_expected:,.{0 if _expected >= 10 else 2}f} are expected. Each stops all of them. A square is "
             f"{_each} server{'s' * (_each > 1)}.",
             "squares",
         ),
@@ -568,8 +568,6 @@ def reveal_a(done_a, first, given, lab):
     mo.stop(not done_a.value)
     _gpus = given["gpus"]
     _read = quiet(_gpus, "llama-3", "8 hours")
-    _causes = fleet(_gpus).causes
-    _hardware = sum(share for name, share in _causes.items() if "gpu" in name or name == "hbm3")
     mo.vstack(
         [
             lab.reveal(
@@ -585,7 +583,7 @@ def reveal_a(done_a, first, given, lab):
             lab.remember(
                 f"A GPU is interrupted once in {ONE / YEAR:.1f} years, {_gpus:,} of them every "
                 f"{fleet(_gpus).mtbf.format(3)}: {_read.text} of the nights are quiet. {FLEET:,} are interrupted every "
-                f"{fleet(FLEET).mtbf.format(3)}, and {_hardware:.0%} of the counted causes are the GPUs themselves."
+                f"{fleet(FLEET).mtbf.format(3)}, and {quiet(FLEET, 'llama-3', '8 hours').text} of their nights are."
             ),
         ],
         gap=0,
@@ -625,13 +623,13 @@ def instrument_b(b, lab):
     lab.instrument(
         charts.timeline(
             [
-                charts.Span("the fleet", kind, each.start, min(each.end, _until))
-                for kind in ("writing", "work", "restarting", "lost work")  # as a timeline hands out colours
+                charts.Span("the fleet", each.kind, each.start, min(each.end, _until))
                 for each in _strip
-                if each.kind == kind and each.start < _until
+                if each.start < _until
             ],
             f"One course of {duration(_until)}. Interruptions: {sum(each.failed >= 0 and each.end <= _until for each in _strip)}; "
             f"checkpoints: {sum(each.kind == 'writing' and each.end <= _until for each in _strip)}.",
+            colours={kind: colour for kind, colour in SPENT.items() if kind != "standing by"},
         ),
         charts.u_curve(
             [_line("writing"), _line("lost work"), _line("restarting")],
