@@ -14,6 +14,7 @@ with app.setup:
 
     import mlsysim as ms
     from labkit import FLEET_TERMS, Assumption, Choice, Lab, Lock, Part, Probe, Reading, Slider, Varied, charts
+    from mlsysim.physics.reliability import spares_suffice
     from mlsysim.simulation.interruptions import simulate_run
     from mlsysim.software import optimizer_bytes
     from mlsysim.solvers.reliability import duration
@@ -364,9 +365,9 @@ def broken(offer, rate, noticed, minutes, spares):
         failures.append(
             (
                 "spares",
-                f"Nothing to go on with. {found.in_repair(REPAIR):.1f} servers are in repair on average, for a day each, and "
-                f"{spares} stand by: the run would wait for a repair. Reliability binds (wall 16). {needed(offer)} spares "
-                f"would be enough {SURE:.0%} of the time.",
+                f"Too few spares. {found.in_repair(REPAIR):.1f} servers are in repair on average, for a day each; {spares} spares "
+                f"are enough {percent(spares_suffice(found.in_repair(REPAIR), spares))} of the time, {SURE:.0%} are asked for, and "
+                f"otherwise the run waits for a repair. Reliability binds (wall 16). {needed(offer)} spares would do.",
             )
         )
     return failures
@@ -463,7 +464,7 @@ def plan():
                 "Nine hours in ten",
                 f"{getattr(ms.Models, MODEL).name}; a checkpoint is {ms.format_quantity(CHECKPOINT, 'B', 3)}. Ravi can have "
                 f"{OFFERS['H100s'][1]:,} H100s or {OFFERS['MI300Xs'][1]:,} MI300Xs, {_peaks[0]:.1f} and {_peaks[1]:.1f} EFLOP/s "
-                "at peak. Nobody has published a count of interruptions of MI300Xs; take Llama 3’s for both. What fails must be "
+                "at peak in BF16. Nobody has published a count of interruptions of MI300Xs; take Llama 3’s for both. What fails must be "
                 f"noticed, a spare server takes its place while it is repaired for a day, the run starts in {START / MINUTE:.0f} "
                 f"minutes and reads its checkpoint back. The storage may wear by {BUDGET / 1e12:.0f} TB of writing a day. Of the "
                 f"hours paid for, spares included, {GOAL:.0%} have to be work that lasts.",
