@@ -68,7 +68,7 @@ with app.setup:
         "sustainability": "carbon",
     }
     PAID = {"price", "budget", "carbon"}
-    DESIGNED = ("survives", "begins", "speaks", "costs", "emits")
+    DESIGNED = ("survives", "begins", "pace", "costs", "emits")
     ASKED = {"price": "USD", "rent": "USD/s"}
     EXAMPLE = """{
   "machine": {
@@ -235,24 +235,19 @@ def taken(**replica):
 
 
 @app.function
-def paced(found, label):
-    """The reading of a fleet's time between two tokens."""
+def pace(machine, numbers, replica, places, prompt, output, **_fleet):
+    """Reading: time between two tokens, of a replica in part B or of a design's."""
+    found = fleet(machine, numbers, replica, places, 1, prompt, output)
     return Reading(
         value=found.itl.expected,
         unit="s",
         text=found.itl.format(3),
         name="time between two tokens (ITL)",
-        label=label,
+        label=replica_of(machine, numbers, replica, places),
         range_text=found.itl.format_range(3),
         bound_by=found.full.decode.bound_by,
         equation=(fleet_turns(found)[0], f"ITL = T_d + (b − 1)/(L − 1) T_p = {found.itl.format(3)}"),
     )
-
-
-@app.function
-def pace(**replica):
-    """Reading: time between two tokens of a replica in part B."""
-    return paced(fleet(**replica, nodes=1), replica_of(**replica))
 
 
 @app.function
@@ -302,12 +297,6 @@ def begins(**design):
             f"{found.alone.ttft.format(3)}   its own prompt",
         ),
     )
-
-
-@app.function
-def speaks(**design):
-    """Reading: time between two tokens of a design."""
-    return paced(designed(**design).fleet, short(**design))
 
 
 @app.function
@@ -722,7 +711,7 @@ def plan():
         ),
         log_prompt="In about 200 words, tell Dr Yusuf’s board which fleet to sign for and where, which term of the fleet’s Iron Law "
         "binds it, what is left when a node is lost, and which of your assumptions is the weakest. Use your readings.",
-        readings=(floor, taken, pace, survives, begins, speaks, costs, emits),
+        readings=(floor, taken, pace, survives, begins, costs, emits),
         variants=VARIANTS,
         terms=FLEET_TERMS,
     )
@@ -989,13 +978,14 @@ def instrument_c(c, design, failures, lab, mistakes):
         ),
         lab.reading(survives, **design),
         lab.reading(begins, **design) if _whole.fleet.ttft else "",
-        lab.reading(speaks, **design),
+        lab.reading(pace, **design),
         lab.reading(costs, **design) if _whole.bill else "",
         lab.reading(emits, **design),
         charts.tornado(
             _doubts,
             f"The weakest assumption: with {_worst} this demand costs {_doubts[_worst]:.0f} % more. Every bar is an input at the worse "
-            f"end of its published range, or a quarter longer where nobody knows.",
+            "end of its published range, or a quarter longer where nobody knows. Servers: with network, over the accelerators’ price; "
+            "PUE: what the building draws over what its machines do.",
             "% more of the bill for this demand",
         )
         if _doubts

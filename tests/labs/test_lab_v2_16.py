@@ -251,7 +251,7 @@ def test_a_machine_of_ones_own_goes_through_every_limit(module):
     }
     twin = json.dumps({"name": "Twin", **twin, "link": 450e9, "tdp": 700, "price": "30 kUSD"})
     design = designed(PLAY.designs[0])
-    for reading in (module.survives, module.begins, module.speaks):
+    for reading in (module.survives, module.begins, module.pace):
         assert reading(**design | {"machine": twin}).value == pytest.approx(reading(**design).value, rel=0.1)
 
 
