@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from mlsysim.solvers.expert_parallel import ExpertParallelModel as ExpertParallelModel
     from mlsysim.solvers.extraction import ExtractionModel as ExtractionModel
     from mlsysim.solvers.fairness import FairnessModel as FairnessModel
+    from mlsysim.solvers.fleet_design import FleetDesignModel as FleetDesignModel
+    from mlsysim.solvers.fleet_design import Site as Site
     from mlsysim.solvers.forward import ForwardModel as ForwardModel
     from mlsysim.solvers.guardrail import GuardrailModel as GuardrailModel
     from mlsysim.solvers.network import NetworkModel as NetworkModel
@@ -102,6 +104,7 @@ _HOME = {
     "Fabric": "fabrics",
     "Fabrics": "fabrics",
     "FairnessModel": "solvers.fairness",
+    "FleetDesignModel": "solvers.fleet_design",
     "ForwardModel": "solvers.forward",
     "GuardrailModel": "solvers.guardrail",
     "Hardware": "registry",
@@ -130,6 +133,7 @@ _HOME = {
     "ServingFleetModel": "solvers.serving_fleet",
     "ServingModel": "solvers.serving",
     "SilentCorruptionModel": "solvers.corruption",
+    "Site": "solvers.fleet_design",
     "SpeculativeBatching": "solvers.speculative_batching",
     "SpeculativeDecoding": "solvers.speculative",
     "StreamModel": "solvers.stream",

@@ -6,6 +6,7 @@ from mlsysim.solvers.basis import listed
 from mlsysim.solvers.forward import ForwardResult
 from mlsysim.solvers.phase import Operator, Phase
 from mlsysim.solvers.serving import ServingResult
+from mlsysim.solvers.serving_fleet import ServingFleetResult
 from mlsysim.solvers.synthesis import SynthesisResult
 from mlsysim.units import format_quantity
 from mlsysim.walls import WALLS
@@ -119,6 +120,69 @@ def explain_synthesis(result: SynthesisResult) -> str:
         time = "" if each.serving is None else each.serving.itl.format_range(3)
         lines.append(f"{each.machine.name:<16}{each.verdict:<11}{time}")
     return "\n".join(lines)
+
+
+def explain_fleet(result: ServingFleetResult) -> str:
+    """A fleet: a request's work, a replica's turns, the promises, wall by wall."""
+    load, asked = result.full.workload, result.demand
+    lines = [
+        f"{load.model.name} in {load.stored_as}: {result.nodes:,d} nodes of {result.gpus_per_node} x "
+        f"{result.hardware.full_name}, {result.full.gpus} to a replica of {result.batch:,d} places",
+        fleet_floor(result, "arithmetic")[0],
+        *fleet_turns(result),
+        f"X = {result.capacity.expected:,.4g}/s, {result.left.expected:,.4g}/s without one node",
+        f"ITL = T_d + (b - 1)/(L - 1) T_p = {result.itl.format(3)}, {result.itl.format_range(3)}",
+    ]
+    if result.ttft is not None:
+        lines.append(
+            f"TTFT = {result.ttft.format(3)}, {result.ttft.format_range(3)}, for {result.promises.percentile:.4g} of "
+            "all"
+        )
+    lines += ["", f"{asked.rate:,.4g} requests a second take", *fleet_ladder(result)]
+    lines += [reason.sentence() for reason in result.reasons]
+    return "\n".join([*lines, "", *listed(result.basis)])
+
+
+def fleet_turns(result: ServingFleetResult) -> tuple[str, ...]:
+    """What a replica answers each second, a line each."""
+    b, prompt, step, longer = result.batch, result.alone.ttft, result.full.itl, result.demand.output - 1
+    return (
+        f"T_p = {prompt.format(3)}    one prompt;  T_d = {step.format(3)}    one token for each of b = {b:,d}",
+        f"T = b T_p + (L - 1) T_d = {b:,d} x {prompt.format(3)} + {longer:,d} x {step.format(3)} = "
+        f"{result.held.format(3)} in a place",
+        f"q = b / T = {result.replica_rate.expected:.3g}/s for each replica of {result.full.gpus}",
+    )
+
+
+def fleet_ladder(result: ServingFleetResult) -> tuple[str, ...]:
+    """Accelerators after each wall, a line each, and what of their arithmetic the requests themselves ask for."""
+    peak, _, device, together, *_ = result.walls.values()
+    return (
+        *(f"{size:>9,.1f}  {name}" for name, size in result.walls.items()),
+        f"MFU = {peak:,.1f} / {device:,.1f} = {peak / device:.0%}    efficiency on one device",
+        f"eta = {device:,.1f} / {together:,.1f} = {device / together:.0%}    communication",
+    )
+
+
+def fleet_floor(result: ServingFleetResult, floor: str) -> tuple[str, ...]:
+    """How one floor of physics comes about, a line each."""
+    load, step, asked = result.full.workload, result.full.decode.shard, result.demand
+    size = f"= {result.floors[floor]:,.3g}    {floor}"
+    if floor == "arithmetic":
+        return (
+            f"o = {_write(result.operations, 'FLOP')} for {asked.prompt:,d} tokens read and {asked.output:,d} written",
+            f"N = {asked.rate:,g}/s x o / {_write(step.rate, 'FLOP/s')} {size}",
+        )
+    if floor == "room":
+        return (f"N = {_write(load.stored_weights(), 'B')} of weights / {_write(result.hardware.memory, 'B')} {size}",)
+    pace = result.promises.itl
+    weights = step.bytes["weights"] * result.full.gpus
+    fetched = "" if pace is None else f"{_write(weights, 'B')} of weights every {_write(pace, 's')}, and "
+    past = f"{load.context:,d} positions x {_write(load.kv_bytes, 'B')} of the past"
+    return (
+        f"{fetched}{asked.rate:,g}/s x {asked.output - 1:,d} tokens x {past}",
+        f"N = {'that' if pace is None else 'both'} / {_write(step.bandwidth, 'B/s')} {size}",
+    )
 
 
 def _reached(run: Phase, operator: Operator) -> str:

@@ -39,6 +39,11 @@ with app.setup:
         "part of the sum": "var(--lab-arithmetic)",
         "the whole sum": "var(--lab-bytes)",
     }
+    PHASES = {
+        "shares are added (reduce-scatter)": "var(--lab-arithmetic)",
+        "sums are passed on (all-gather)": "var(--lab-bytes)",
+        "a whole gradient handed on": "var(--lab-muted)",
+    }
     SPENT = {"moving bytes": "var(--lab-bytes)", "starting and hops": "var(--lab-overhead)"}
     MODEL, GPUS, SEQUENCES, TOKENS = "Llama3_2_3B", 64, 512, 4096
     PIECES = (1, 2, 4, 8, 16, 32, 64, 256, 1024, 4096)
@@ -117,6 +122,12 @@ with app.setup:
 def written(value, unit="s"):
     """A figure with three digits."""
     return ms.format_quantity(value, unit, 3)
+
+
+@app.function
+def percent(share):
+    """A share in percent, with two digits where it is small."""
+    return f"{share:.1%}" if share >= 0.001 else f"{100 * share:.2g}%"
 
 
 @app.function
@@ -218,7 +229,7 @@ def share(joined, at_once, bits, pieces):
     return Reading(
         value=found.fraction,
         unit="1",
-        text=f"{found.fraction:.1%}",
+        text=percent(found.fraction),
         name="of the step is waiting",
         label=plan_label(joined, at_once, bits, pieces),
         bound_by="communication" if found.fraction > 0.5 else "compute throughput",
@@ -338,7 +349,7 @@ def broken(joined, at_once, bits, pieces):
         failures.append(
             (
                 "communication",
-                f"Mostly waiting. {found.fraction:.1%} of the step, {found.visible.format(3)} of {found.time.format(3)}, is "
+                f"Too long a wait. {percent(found.fraction)} of the step, {found.visible.format(3)} of {found.time.format(3)}, is "
                 f"communication that nothing hides; the limit is {LIMIT:.0%}. Communication binds (wall 14). "
                 f"{mend(joined, at_once, bits, pieces)}",
             )
@@ -441,11 +452,11 @@ def plan():
             Part(
                 "C",
                 "Behind the work",
-                f"{getattr(ms.Models, MODEL).name}, {SEQUENCES} sequences of {TOKENS:,} tokens a step. A GPU takes its eight "
-                "some at once, forward and backward, and adds the gradients up. During the last of these backward passes they "
-                "become final, the last layer’s first, and what is final can leave. Anahí can have H100s in whole servers in "
-                f"two weeks; or now, H100s scattered over {GPUS} servers, or MI300Xs whose servers have one port of {CAMPUS} "
-                f"each. Bring the wait of both under {GOAL:.0%} of the step, and tell her which to take.",
+                f"Her model is {getattr(ms.Models, MODEL).name}. In a step each of {GPUS} GPUs reads {SEQUENCES // GPUS} sequences of "
+                f"{TOKENS:,} tokens, one or more at once, forward and backward, and adds their gradients up. Only in the last backward "
+                "pass do the sums become final, the last layer’s first; a piece that is final can leave. Anahí can have H100s in whole "
+                f"servers in two weeks; or now, H100s scattered over {GPUS} servers, or MI300Xs whose servers have one port of {CAMPUS} "
+                f"each. Bring the wait of both that are free now under {GOAL:.0%} of the step, and tell her which to take.",
                 (
                     Choice("joined", "Place", OFFERED, WHOLE_H100),
                     Choice("at_once", "Sequences at once", (1, 2, 4, 8), 1),
@@ -506,31 +517,34 @@ def instrument_a(a, lab):
     _held = [count for row in collectives.ring_contributions(_gpus, _taken) for count in row]
     _states = ["its own" if n == 1 else "the whole sum" if n == _gpus else "part of the sum" for n in _held]
     _each = around(_server, _gpus, _message) / _all
-    # The later phase first: so it has the colour of whole sums on the map, and the earlier one that of partial sums.
+    _adding, _passing, _whole = PHASES
     _spans = [
-        charts.Span("in shares", name, n * _each, (n + 0.96) * _each)
-        for name, steps in (("all-gather", range(_gpus - 1, _all)), ("reduce-scatter", range(_gpus - 1)))
-        for n in steps
+        charts.Span("in shares", _adding if n < _gpus - 1 else _passing, n * _each, (n + 0.96) * _each)
+        for n in range(_all)
     ]
     _hand = uncut(_server, _message)
-    _spans += [
-        charts.Span("whole", "a whole gradient handed on", n * _hand, (n + 0.98) * _hand) for n in range(_gpus - 1)
-    ]
+    _spans += [charts.Span("whole", _whole, n * _hand, (n + 0.98) * _hand) for n in range(_gpus - 1)]
     lab.instrument(
         charts.fleet_map(
             _states,
             KNOWN,
             _gpus,
             f"After step {_taken} of {_all}: {_states.count('the whole sum')} of {len(_states)} squares are whole sums. "
-            + ("Everybody has added." if _taken >= _gpus - 1 else "Whoever receives a share adds its own to it.")
-            + (" Now whole sums are passed on." if _gpus - 1 <= _taken < _all else ""),
+            + (
+                "Whoever receives a share adds its own to it."
+                if _taken < _gpus - 1
+                else f"All is added after {_gpus - 1} steps; now whole sums are passed on."
+                if _taken < _all
+                else f"The ring is done; {_gpus} GPUs need no step more."
+            ),
             "shares",
         ),
         charts.timeline(
             _spans,
             f"{_all} steps of {written(_each)} each in shares, {_gpus - 1} of {written(_hand)} each handing whole gradients on. "
-            f"You are at {written(_taken * _each)}.",
+            f"The dashed line is where you are, {written(_taken * _each)}.",
             limit=_taken * _each,
+            colours=PHASES,
         ),
         lab.reading(wire, server=_server, gpus=_gpus, message=_message),
         lab.reading(reached, server=_server, gpus=_gpus, message=_message),
@@ -610,9 +624,11 @@ def instrument_b(b, lab):
             ],
             charts.Axis("gradient of each, MB", log=True),
             charts.Axis("time to agree, ms", log=True),
-            f"{_gpus:,} GPUs ({_joined}), {written(_message, 'B')}: the quickest way is {_best.algorithm}, "
-            f"{_best.time.format(3)}, between {written(MESSAGES[0], 'B')} in {written(min(_sizes[MESSAGES[0]].values()))} and "
-            f"{written(MESSAGES[-1], 'B')} in {written(min(_sizes[MESSAGES[-1]].values()))}.",
+            f"{_gpus:,} GPUs ({_joined}): the quickest way for {written(_message, 'B')} is {_best.algorithm}, "
+            f"{_best.time.format(3)}. {written(MESSAGES[0], 'B')} would take {written(min(_sizes[MESSAGES[0]].values()))}, "
+            f"{written(MESSAGES[-1], 'B')} {written(min(_sizes[MESSAGES[-1]].values()))}."
+            + " They stand in one server: nothing passes a port."
+            * (_gpus <= _best.fabric.gpus_per_node),
             here=_message / MEGA,
         ),
         charts.stacked(
@@ -644,7 +660,6 @@ def reveal_b(done_b, given, lab, second):
     _fabric = _many.fabric
     _alone = alike(SCATTERED, _fleet, GRADIENT).time.expected / alike(WHOLE_H100, _fleet, GRADIENT).time.expected
     _small = alike(WHOLE_MI300X, _fleet, 64e3)
-    _lone = ways(WHOLE_MI300X, _fleet, 64e3)["ring"]
     mo.vstack(
         [
             lab.reveal(
@@ -666,10 +681,9 @@ def reveal_b(done_b, given, lab, second):
                 ),
             ),
             lab.remember(
-                f"{_fleet} GPUs in servers of eight agree on 1 GB in {_says:.2f} times the time of eight. One H100 to a server, "
-                f"the same GPUs with the same ports need {_alone:.1f} times as long as in whole servers: place is what counts. And 64 kB "
-                f"take {_small.time.format(3)}, not a {GRADIENT / 64e3:,.0f}th of {_many.time.format(3)}, and {written(_lone)} around "
-                "a ring, for hops and starts have no bandwidth."
+                f"{_fleet} GPUs in servers of eight agree on 1 GB in {_says:.2f} times the time of eight: a ring’s traffic hardly grows, "
+                f"and eight ports work side by side. With one H100 to a server it takes {_alone:.1f} times as long as with eight. "
+                f"A message of 64 kB takes {_small.time.format(3)} however wide the wire: starts and hops."
             ),
         ],
         gap=0,
@@ -726,13 +740,14 @@ def instrument_c(c, lab):
         charts.timeline(
             _spans,
             f"{plan_label(**_design)}: the last backward pass takes {written(_found.backward)}, all messages "
-            f"{written(_found.exchange)}; {_found.visible.format(3)} of them, after {_found.work.format(3)} of work, are seen.",
+            f"{written(_found.exchange)}. After {_found.work.format(3)} of work everybody waits {_found.visible.format(3)} for them.",
         ),
         charts.curves(
             _lines,
             charts.Axis("pieces", log=True),
             charts.Axis("wait in each step", "s"),
-            f"{_joined}, {_design['at_once']} at once: yours waits {_found.visible.format(3)}, {_found.fraction:.1%} of the step.",
+            f"{_joined}, {_design['at_once']} at once: yours waits {_found.visible.format(3)}, {percent(_found.fraction)} of the step; "
+            f"{GOAL:.0%} are allowed.",
             here=_pieces,
         ),
         lab.reading(share, **_design),
@@ -779,10 +794,9 @@ def reveal_c(done_c, given, lab, third):
                 (*_cut.explain().splitlines()[:4], f"in one piece: V = {_whole.visible.format(3)}"),
             ),
             lab.remember(
-                f"Of {_whole.visible.format(3)} of messages, {CUT} pieces hide {1 - remains(_at_once):.0%}: as much as the last "
-                f"backward pass is long, {written(_cut.backward)}. With half the bits {_half.visible.format(3)} are left to wait "
-                f"for instead of {_cut.visible.format(3)}. Memory does it without touching a bit: 8 sequences at once make the pass "
-                f"longer, and {_long.visible.format(3)} are left."
+                f"Of {_whole.visible.format(3)} of messages, {CUT} pieces hide {1 - remains(_at_once):.0%}, no more than the last "
+                f"backward pass is long, {written(_cut.backward)}: {_cut.visible.format(3)} are left to wait for. Half the bits "
+                f"leave {_half.visible.format(3)}; 8 sequences at once, which make the pass longer, leave {_long.visible.format(3)}."
             ),
             lab.further(
                 f"Done early? Bring the MI300Xs under {GOAL:.0%} with half of the sequences at once that you needed, or with "

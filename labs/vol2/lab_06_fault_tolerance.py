@@ -14,6 +14,7 @@ with app.setup:
 
     import mlsysim as ms
     from labkit import FLEET_TERMS, Assumption, Choice, Lab, Lock, Part, Probe, Reading, Slider, Varied, charts
+    from mlsysim.physics.reliability import spares_suffice
     from mlsysim.simulation.interruptions import simulate_run
     from mlsysim.software import optimizer_bytes
     from mlsysim.solvers.reliability import duration
@@ -271,11 +272,11 @@ def volume(offer, rate, noticed, minutes, spares):
     return Reading(
         value=total,
         unit="B",
-        text=f"{total / 1e12:.0f} TB",
+        text=f"{total / 1e12:,.0f} TB",
         name="written in a day",
         label=design_label(offer, rate, noticed, minutes, spares),
         equation=(
-            f"{found.saves('24 h'):.1f} checkpoints × {ms.format_quantity(CHECKPOINT, 'B', 3)} = {total / 1e12:.0f} TB",
+            f"{found.saves('24 h'):.1f} checkpoints × {ms.format_quantity(CHECKPOINT, 'B', 3)} = {total / 1e12:,.0f} TB",
         ),
     )
 
@@ -364,9 +365,9 @@ def broken(offer, rate, noticed, minutes, spares):
         failures.append(
             (
                 "spares",
-                f"Nothing to go on with. {found.in_repair(REPAIR):.1f} servers are in repair on average, for a day each, and "
-                f"{spares} stand by: the run would wait for a repair. Reliability binds (wall 16). {needed(offer)} spares "
-                f"would be enough {SURE:.0%} of the time.",
+                f"Too few spares. {found.in_repair(REPAIR):.1f} servers are in repair on average, for a day each; {spares} spares "
+                f"are enough {percent(spares_suffice(found.in_repair(REPAIR), spares))} of the time, {SURE:.0%} are asked for, and "
+                f"otherwise the run waits for a repair. Reliability binds (wall 16). {needed(offer)} spares would do.",
             )
         )
     return failures
@@ -412,7 +413,7 @@ def plan():
                 "over the time you choose. Draw others, and let the fleet grow: from which size on would you notice, and "
                 "from which on would you plan for it?",
                 (
-                    Slider("gpus", "GPUs", GPUS, 256, lambda count: f"{count:,}"),
+                    Slider("gpus", "GPUs", GPUS, 1024, lambda count: f"{count:,}"),
                     Choice("period", "Watched for", tuple(PERIODS), "a day"),
                     Choice("count", "Interrupted like", tuple(COUNTS), "llama-3", COUNTS.get),
                     Slider("draw", "Draw", tuple(range(1, 9)), 1),
@@ -444,7 +445,7 @@ def plan():
                         lambda count: f"{count:,}",
                     ),
                     Slider("write", "A checkpoint takes", WRITES, 60, "{} s".format),
-                    Slider("minutes", "Work between two", MINUTES, 240, "{} min".format),
+                    Slider("minutes", "Saved after", MINUTES, 240, "{} min".format),
                 ),
                 hint="Two costs move against each other. Where are they about equal, and how flat is it around there?",
                 probes=(
@@ -463,7 +464,7 @@ def plan():
                 "Nine hours in ten",
                 f"{getattr(ms.Models, MODEL).name}; a checkpoint is {ms.format_quantity(CHECKPOINT, 'B', 3)}. Ravi can have "
                 f"{OFFERS['H100s'][1]:,} H100s or {OFFERS['MI300Xs'][1]:,} MI300Xs, {_peaks[0]:.1f} and {_peaks[1]:.1f} EFLOP/s "
-                "at peak. Nobody has published a count of interruptions of MI300Xs; take Llama 3’s for both. What fails must be "
+                "at peak in BF16. Nobody has published a count of interruptions of MI300Xs; take Llama 3’s for both. What fails must be "
                 f"noticed, a spare server takes its place while it is repaired for a day, the run starts in {START / MINUTE:.0f} "
                 f"minutes and reads its checkpoint back. The storage may wear by {BUDGET / 1e12:.0f} TB of writing a day. Of the "
                 f"hours paid for, spares included, {GOAL:.0%} have to be work that lasts.",
@@ -471,7 +472,7 @@ def plan():
                     Choice("offer", "Fleet", tuple(OFFERS), "H100s"),
                     Choice("rate", "Storage writes", RATES, 50, "{} GB/s".format),
                     Choice("noticed", "A failure is noticed after", tuple(NOTICED), 600, NOTICED.get),
-                    Slider("minutes", "Work between two checkpoints", MINUTES, 60, "{} min".format),
+                    Slider("minutes", "Saved after", MINUTES, 60, "{} min".format),
                     Slider("spares", "Spare servers", SPARES, 16),
                 ),
                 hint="Four things take time away: writing, lost work, restarting, standing by. Which control moves which?",
@@ -532,7 +533,7 @@ def instrument_a(a, lab):
             {"undisturbed": "var(--lab-muted)", "interrupted": "var(--lab-bad)"},
             min(COLUMNS, _squares),
             f"{_gpus:,} GPUs over {_period}, draw {a.value['draw']}: {_times} interruption{'s' * (_times != 1)}, where "
-            f"{_expected:.2g} {'are' if _expected != 1 else 'is'} expected. Each stops all of them. A square is "
+            f"{_expected:,.{0 if _expected >= 10 else 2}f} are expected. Each stops all of them. A square is "
             f"{_each} server{'s' * (_each > 1)}.",
             "squares",
         ),
@@ -568,8 +569,6 @@ def reveal_a(done_a, first, given, lab):
     mo.stop(not done_a.value)
     _gpus = given["gpus"]
     _read = quiet(_gpus, "llama-3", "8 hours")
-    _causes = fleet(_gpus).causes
-    _hardware = sum(share for name, share in _causes.items() if "gpu" in name or name == "hbm3")
     mo.vstack(
         [
             lab.reveal(
@@ -585,7 +584,7 @@ def reveal_a(done_a, first, given, lab):
             lab.remember(
                 f"A GPU is interrupted once in {ONE / YEAR:.1f} years, {_gpus:,} of them every "
                 f"{fleet(_gpus).mtbf.format(3)}: {_read.text} of the nights are quiet. {FLEET:,} are interrupted every "
-                f"{fleet(FLEET).mtbf.format(3)}, and {_hardware:.0%} of the counted causes are the GPUs themselves."
+                f"{fleet(FLEET).mtbf.format(3)}, and {quiet(FLEET, 'llama-3', '8 hours').text} of their nights are."
             ),
         ],
         gap=0,
@@ -625,13 +624,13 @@ def instrument_b(b, lab):
     lab.instrument(
         charts.timeline(
             [
-                charts.Span("the fleet", kind, each.start, min(each.end, _until))
-                for kind in ("writing", "work", "restarting", "lost work")  # as a timeline hands out colours
+                charts.Span("the fleet", each.kind, each.start, min(each.end, _until))
                 for each in _strip
-                if each.kind == kind and each.start < _until
+                if each.start < _until
             ],
             f"One course of {duration(_until)}. Interruptions: {sum(each.failed >= 0 and each.end <= _until for each in _strip)}; "
             f"checkpoints: {sum(each.kind == 'writing' and each.end <= _until for each in _strip)}.",
+            colours={kind: colour for kind, colour in SPENT.items() if kind != "standing by"},
         ),
         charts.u_curve(
             [_line("writing"), _line("lost work"), _line("restarting")],

@@ -9,7 +9,6 @@ app = marimo.App(
 
 with app.setup:
     import json
-    from dataclasses import replace
     from functools import cache
     from html import escape
     from math import ceil
@@ -19,6 +18,7 @@ with app.setup:
     import mlsysim as ms
     from labkit import FLEET_TERMS, Assumption, Choice, Lab, Lock, Part, Probe, Reading, Slider, Varied, charts
     from mlsysim import check, own, registry
+    from mlsysim.explain import fleet_floor, fleet_ladder, fleet_turns
     from mlsysim.solvers.reliability import DAY
     from mlsysim.solvers.sustainability import regions
 
@@ -27,15 +27,18 @@ with app.setup:
     TOKEN_PROMISE, FIRST_PROMISE = 0.050, 0.300
     BETWEEN = "6,500 km"
     NODE, YEARS, MEAN = 8, 3, 0.6
-    BUDGET, CARBON, SPARE = 5e6, 200e3, 0.05
-    LONGER, DRAWN = 1.25, 2.0
-    LONGEST, SHORTEST = 500, 40
+    BUDGET, CARBON = 5e6, 200e3
+    SPARE, MOST_SPARE = 0.05, 0.5
+    DRAWN, LONGEST, SHORTEST = 2.0, 500, 40
     SHARES = {"america": 0.6, "europe": 0.4}
     ASKED_REPLICA = 4
     FLOORS = ("A100", "H100", "MI300X", "B200", "Gaudi 3")
     MACHINES = ("A100", "H100", "H200", "MI300X", "B200", "Gaudi 3", "L40S")
     NUMBERS = {"16": "16 bits", "w8": "weights in 8", "w4": "weights in 4", "8": "all in 8"}
     STORED = {"w8": "int8", "w4": "int4"}
+    TRAINED, SERVED = ("bf16", "fp16", "fp8"), {"fp16": "16", "fp8": "8", "int8": "8", "int4": "w4"}
+    BITS = {"16": 16, "8": 8, "w4": 4}
+    EARLIER = ("Volume 1, Lab 08", "Volume 1, Lab 10", "Lab 06")
     PROMPTS = (32, 96, 128, 192, 256, 272, 320, 512, 1024, 2048)
     OUTPUTS = (16, 32, 48, 96, 128, 136, 256, 512)
     PLACES = (1, 4, 8, 16, 32, 48, 64, 96, 128, 168, 208, 256, 320, 400)
@@ -60,41 +63,28 @@ with app.setup:
         "batching": "capacity",
         "reliability": "loss",
         "communication": "node",
+        "placement": "region",
+        "economic cost": "budget",
+        "sustainability": "carbon",
     }
     PAID = {"price", "budget", "carbon"}
-    DESIGNED = ("survives", "begins", "speaks", "costs", "emits", "spares")
-    FIELDS = {
-        "machine": '"machine": "H100"',
-        "numbers": '"numbers": "w4"',
-        "replica": '"replica": 2',
-        "places": '"places": 64',
-        "node": '"node": 8',
-        "nodes_america": '"nodes_america": 6',
-        "nodes_europe": '"nodes_europe": 4',
-        "site_america": '"site_america": "Iowa"',
-        "site_europe": '"site_europe": "Paris"',
-        "terms": '"terms": "owned"',
-        "rate": '"rate": 1000',
-    }
-    ASKED = {"price": ("USD", '"price": "20 kUSD"'), "rent": ("USD/s", '"rent": "2.50 USD/h"')}
-    MACHINE = {
-        "name": '"name": "Mine"',
-        "peak": '"peak": {"fp16": "600 TFLOP/s"}',
-        "memory": '"memory": "128 GB"',
-        "memory_bandwidth": '"memory_bandwidth": "4 TB/s"',
-        "link": '"link": "400 GB/s"',
-        "tdp": '"tdp": "600 W"',
-    }
+    DESIGNED = ("survives", "begins", "pace", "costs", "emits")
+    ASKED = {"price": "USD", "rent": "USD/s"}
     EXAMPLE = """{
   "machine": {
     "name": "Mine", "peak": {"fp16": "600 TFLOP/s", "fp8": "1200 TFLOP/s"},
     "memory": "128 GB", "memory_bandwidth": "4 TB/s", "link": "400 GB/s",
-    "tdp": "600 W", "price": "18 kUSD"
+    "tdp": "600 W", "price": "18 kUSD", "rent": "2.50 USD/h"
   },
-  "numbers": "16", "replica": 2, "places": 32, "node": 8,
+  "rate": 1000, "numbers": "16", "replica": 2, "places": 32, "node": 8,
   "nodes_america": 4, "nodes_europe": 3,
   "site_america": "Iowa", "site_europe": "Warsaw", "terms": "owned"
 }"""
+    FIELDS = json.loads(EXAMPLE)
+    SHOWN = {
+        name: f'"{name}": {json.dumps(value)}'
+        for name, value in (FIELDS["machine"] | FIELDS | {"machine": "H100"}).items()
+    }
     VARIANTS = {
         "prompt": Varied((256, 272, 320)),
         "output": Varied((128, 136)),
@@ -147,56 +137,58 @@ with app.setup:
         figures = json.loads(machine) if machine.startswith("{") else {}
         return {name: value for name, value in figures.items() if (name in ASKED) == wanted}
 
+    def demand(machine, numbers, replica, places, prompt, output, rate=RATE, node=NODE, promise=TOKEN_PROMISE):
+        """What is asked of replicas of one kind, under both promises."""
+        return {
+            "model": MODEL,
+            "hardware": node_of(machine),
+            "rate": rate,
+            "prompt": prompt,
+            "output": output,
+            "gpus": replica,
+            "batch": places,
+            "gpus_per_node": node,
+            "after_loss": KEPT * rate,
+            "ttft": FIRST_PROMISE,
+            "itl": promise,
+            "round_trip": ROUND_TRIP,
+            "precision": arithmetic(node_of(machine), numbers),
+            "weights": STORED.get(numbers),
+        }
+
     @cache
-    def fleet(
-        machine,
-        numbers,
-        replica,
-        places,
-        nodes,
-        prompt,
-        output,
-        rate=RATE,
-        node=NODE,
-        promise=TOKEN_PROMISE,
-        eta="auto",
-    ):
-        """A fleet under both promises; as many places or nodes as it takes where None."""
-        return ms.ServingFleetModel().solve(
-            model=MODEL,
-            hardware=node_of(machine),
-            rate=rate,
-            prompt=prompt,
-            output=output,
-            gpus=replica,
-            batch=places,
-            nodes=nodes,
-            gpus_per_node=node,
-            after_loss=KEPT * rate,
-            ttft=FIRST_PROMISE,
-            itl=promise,
-            round_trip=ROUND_TRIP,
-            precision=arithmetic(node_of(machine), numbers),
-            weights=STORED.get(numbers),
-            efficiency=eta,
+    def fleet(machine, numbers, replica, places, nodes, prompt, output, promise=TOKEN_PROMISE):
+        """A fleet of such replicas; as many places or nodes as it takes where None."""
+        asked = demand(machine, numbers, replica, places, prompt, output, promise=promise)
+        return ms.ServingFleetModel().solve(**asked, nodes=nodes)
+
+    @cache
+    def designed(terms, **design):
+        """The simulator's answer for a design of part C, under all that Dr Yusuf asks."""
+        machine, sites = design["machine"], []
+        for place, share in SHARES.items():
+            nodes, region = design.pop(f"nodes_{place}"), design.pop(f"site_{place}")
+            sites.append(ms.Site(place.capitalize(), nodes, region, share))
+        price = figures_of(machine, wanted=True).get("price" if terms == "owned" else "rent")
+        return ms.FleetDesignModel().solve(
+            sites=sites,
+            terms=ms.Owned(price, lifetime=f"{YEARS} y") if terms == "owned" else ms.Rented(terms, price),
+            duration=f"{YEARS} y",
+            utilization=MEAN,
+            budget=BUDGET,
+            carbon_budget=CARBON,
+            **demand(**design),
         )
 
-    @cache
-    def bill(machine, accelerators, busy, terms, **changed):
-        """What machines cost over the years; bought ones are written off over them."""
-        asked = figures_of(machine, wanted=True)
-        if terms == "owned":
-            agreed = ms.Owned(**{"price": asked.get("price"), "lifetime": f"{YEARS} y"} | changed)
-        else:
-            agreed = ms.Rented(terms, **{"price": asked.get("rent")} | changed)
-        given = {"hardware": node_of(machine), "machines": accelerators, "duration": f"{YEARS} y", "utilization": busy}
-        return ms.EconomicsModel().solve(**given, terms=agreed, budget=BUDGET)
-
-    @cache
-    def emitted(machine, accelerators, busy, site):
-        """What machines at one site emit over the years."""
-        given = {"hardware": node_of(machine), "machines": accelerators, "duration": f"{YEARS} y", "utilization": busy}
-        return ms.SustainabilityModel().solve(**given, region=site).carbon
+    def bill(machine, accelerators, busy, **changed):
+        """What bought machines cost, written off over the years."""
+        return ms.EconomicsModel().solve(
+            hardware=machine,
+            machines=accelerators,
+            duration=f"{YEARS} y",
+            utilization=busy,
+            terms=ms.Owned(lifetime=f"{YEARS} y", **changed),
+        )
 
 
 @app.function
@@ -209,47 +201,14 @@ def floors(machine, prompt, output, promise=1e3 * TOKEN_PROMISE):
 def floor(machine, wall, prompt, output, promise):
     """Reading: accelerators that no software gets below, for one wall."""
     found = fleet(machine, "16", 1, 1, 1, prompt, output, promise=promise / 1e3)
-    step, load, size = found.full.decode.shard, found.full.workload, found.floors[wall]
-    written = ms.format_quantity
-    fetched, past = (written(each, "B/s", 3) for each in (step.bytes["weights"] * 1e3 / promise, step.bandwidth))
-    lines = {
-        "arithmetic": (
-            f"o = {written(found.operations, 'FLOP', 3)} for {prompt:,} tokens read and {output:,} written",
-            f"N = {RATE:,}/s × o / {written(step.rate, 'FLOP/s', 3)} = {size:.1f}   arithmetic",
-        ),
-        "bytes": (
-            f"weights once every {promise:g} ms: {fetched}",
-            f"{RATE:,}/s × {output - 1:,} tokens × {load.context:,} positions × {written(load.kv_bytes, 'B', 3)} of the past",
-            f"N = both / {past} = {size:.2f}   bytes",
-        ),
-        "room": (
-            f"N = {written(load.stored_weights(), 'B', 3)} of weights / {written(found.hardware.memory, 'B', 3)} = {size:.2f}   room",
-        ),
-    }
+    size = found.floors[wall]
     return Reading(
         value=size,
         unit="accelerators",
         text=f"{size:.3g} accelerators",
         name=f"floor of physics, {wall}",
         label=f"{machine}, {prompt:,} tokens read, {output:,} written" + f", {promise} ms a token" * (wall == "bytes"),
-        equation=lines[wall],
-    )
-
-
-@app.function
-def ladder(found):
-    """Accelerators after each wall, a line each."""
-    return tuple(f"{size:8.1f}  {name}" for name, size in found.walls.items())
-
-
-@app.function
-def turns(found):
-    """What a replica answers each second, a line each."""
-    b, prompt, step, longer = found.batch, found.alone.ttft.format(3), found.full.itl.format(3), found.demand.output - 1
-    return (
-        f"T_p = {prompt}   one prompt;  T_d = {step}   one token for each of b = {b}",
-        f"T = b T_p + (L − 1) T_d = {b} × {prompt} + {longer} × {step} = {found.held.format(3)} in a place",
-        f"q = b / T = {found.replica_rate.expected:.3g}/s for each replica of {found.full.gpus}",
+        equation=fleet_floor(found, wall),
     )
 
 
@@ -271,97 +230,24 @@ def taken(**replica):
         name=f"for {RATE:,} requests a second, in whole nodes",
         label=replica_of(**replica),
         bound_by=found.bound_by,
-        equation=(*turns(found), *ladder(found)),
+        equation=(*fleet_turns(found), *fleet_ladder(found)),
     )
 
 
 @app.function
-def delivered(**replica):
-    """Reading: share of the arithmetic in that fleet which the requests themselves ask for."""
-    peak, _, device, together, *_ = fleet(**replica, nodes=None).walls.values()
-    return Reading(
-        value=peak / together,
-        unit="1",
-        text=f"{peak / together:.0%}",
-        name="of the arithmetic paid for is asked for",
-        label=replica_of(**replica),
-        equation=(
-            f"MFU = {peak:.1f} / {device:.1f} = {peak / device:.0%}   efficiency on one device",
-            f"η   = {device:.1f} / {together:.1f} = {device / together:.0%}   communication",
-            f"MFU × η = {peak / together:.0%}",
-        ),
-    )
-
-
-@app.function
-def paced(found, label):
-    """The reading of a fleet's time between two tokens."""
+def pace(machine, numbers, replica, places, prompt, output, **_fleet):
+    """Reading: time between two tokens, of a replica in part B or of a design's."""
+    found = fleet(machine, numbers, replica, places, 1, prompt, output)
     return Reading(
         value=found.itl.expected,
         unit="s",
         text=found.itl.format(3),
         name="time between two tokens (ITL)",
-        label=label,
+        label=replica_of(machine, numbers, replica, places),
         range_text=found.itl.format_range(3),
         bound_by=found.full.decode.bound_by,
-        equation=(turns(found)[0], f"ITL = T_d + (b − 1)/(L − 1) T_p = {found.itl.format(3)}"),
+        equation=(fleet_turns(found)[0], f"ITL = T_d + (b − 1)/(L − 1) T_p = {found.itl.format(3)}"),
     )
-
-
-@app.function
-def pace(**replica):
-    """Reading: time between two tokens of a replica in part B."""
-    return paced(fleet(**replica, nodes=1), replica_of(**replica))
-
-
-@app.function
-def built(machine, numbers, replica, places, nodes_america, nodes_europe, node, rate, prompt, output, **_place):
-    """The fleet of a design of part C."""
-    return fleet(machine, numbers, replica, places, nodes_america + nodes_europe, prompt, output, rate, node)
-
-
-@app.function
-def busy(**design):
-    """Share of the day for which a design's machines work."""
-    return min(1.0, built(**design).load) * MEAN
-
-
-@app.function
-def priced(**design):
-    """The bill of a design; None where no price is known on its terms."""
-    try:
-        return bill(design["machine"], built(**design).accelerators, busy(**design), design["terms"])
-    except ms.InvalidValue:
-        return None
-
-
-@app.function
-def sites(**design):
-    """What a design emits at each of its sites."""
-    return {
-        design[f"site_{place}"]: emitted(
-            design["machine"], design[f"nodes_{place}"] * design["node"], busy(**design), design[f"site_{place}"]
-        )
-        for place in SHARES
-    }
-
-
-@app.function
-def footprint(**design):
-    """What a design emits at both of its sites."""
-    return ms.Estimate.total(sites(**design).values(), "kg")
-
-
-@app.function
-def at_home(**design):
-    """For each continent, what its users ask of what its own nodes answer."""
-    found = built(**design)
-    return {
-        place: ms.Estimate.exact(design["rate"] * share, "1/s").over(
-            found.capacity.scaled(design[f"nodes_{place}"] / found.nodes, "1/s"), "1"
-        )
-        for place, share in SHARES.items()
-    }
 
 
 @app.function
@@ -372,19 +258,20 @@ def short(**design):
 
 @app.function
 def survives(**design):
-    """Reading: requests a second that a design answers without one of its nodes."""
-    found = built(**design)
+    """Reading: requests a second that a design answers without one of its nodes, and what it keeps spare with all."""
+    found = designed(**design).fleet
     return Reading(
         value=found.left.expected,
         unit="1/s",
         text=f"{found.left.expected:,.0f} requests/s",
-        name="answered without one node",
+        name=f"answered without one node; with all, {found.spare:.0%} is spare in the busiest hour",
         label=short(**design),
         range_text=f"between {found.left.lower:,.0f} and {found.left.upper:,.0f}",
         bound_by=found.bound_by,
         equation=(
-            *turns(found),
+            *fleet_turns(found),
             f"({found.nodes} − 1) nodes × {found.replicas // found.nodes} replicas × q = {found.left.expected:,.0f}/s",
+            f"spare: 1 − {design['rate']:,} / {found.capacity.expected:,.0f} requests a second = {found.spare:.1%}",
             f"a node is lost every {found.between_losses / DAY:.0f} days; with a day to mend it, no second one is missing "
             f"{found.one_missing_at_most(DAY):.2%} of the time",
         ),
@@ -394,7 +281,7 @@ def survives(**design):
 @app.function
 def begins(**design):
     """Reading: time to first token of a design, for whoever is sent across."""
-    found = built(**design)
+    found = designed(**design).fleet
     return Reading(
         value=found.ttft.expected,
         unit="s",
@@ -413,15 +300,9 @@ def begins(**design):
 
 
 @app.function
-def speaks(**design):
-    """Reading: time between two tokens of a design."""
-    return paced(built(**design), short(**design))
-
-
-@app.function
 def costs(**design):
     """Reading: what a design costs over the years."""
-    owed = priced(**design)
+    owed = designed(**design).bill
     low, usual, high = (f"{end / 1e6:.2f}" for end in (owed.total.lower, owed.total.expected, owed.total.upper))
     return Reading(
         value=owed.total.expected,
@@ -439,128 +320,39 @@ def costs(**design):
 @app.function
 def emits(**design):
     """Reading: what a design emits over the years."""
-    found, places = footprint(**design), sites(**design)
+    found, places = designed(**design).carbon, designed(**design).footprints
     return Reading(
         value=found.expected,
         unit="kg",
         text=found.format(3),
         name=f"CO₂-equivalent in {YEARS} years",
-        label=f"{short(**design)}, {' and '.join(places)}",
+        label=f"{short(**design)}, {' and '.join(each.place for each in places.values())}",
         range_text=found.format_range(3),
-        equation=[f"{site}: {each.format(3)}" for site, each in places.items()],
+        equation=[
+            f"{each.place}: {each.operational.format(3)} of electricity, {each.embodied.format(3)} for making the machines"
+            for each in places.values()
+        ],
     )
-
-
-@app.function
-def spares(**design):
-    """Reading: share of a design's capacity that the busiest hour leaves free."""
-    found = built(**design)
-    return Reading(
-        value=found.spare,
-        unit="1",
-        text=f"{found.spare:.0%}",
-        name="spare capacity in the busiest hour",
-        label=short(**design),
-        equation=(f"1 − {design['rate']:,} / {found.capacity.expected:,.0f} requests a second = {found.spare:.1%}",),
-    )
-
-
-@app.function
-def doubts(**design):
-    """What each input, at the worse end of its published range, adds to the bill for a design's demand, in percent of
-    it: by the machines that it takes then, or by what each of them costs."""
-    found, owed, machine, terms = built(**design), priced(**design), design["machine"], design["terms"]
-    eta, replica = found.full.efficiency, [design[name] for name in ("machine", "numbers", "replica", "places")]
-
-    def more(prompt=design["prompt"], output=design["output"], **reached):
-        slowest = {name: ms.Estimate.exact(each.lower, "1") for name, each in reached.items()}
-        slow = fleet(
-            *replica, 1, prompt, output, node=design["node"], eta=replace(eta, **slowest) if slowest else "auto"
-        )
-        return found.replica_rate.expected / slow.replica_rate.expected
-
-    def dearer(**changed):
-        return bill(machine, found.accelerators, busy(**design), terms, **changed).total.expected / owed.total.expected
-
-    longer, wordier = (round(LONGER * design[name]) for name in ("prompt", "output"))
-    worst = {
-        f"prompts of {longer}": more(prompt=longer),
-        f"answers of {wordier}": more(output=wordier),
-        f"arithmetic at {eta.compute.lower:.0%}": more(compute=eta.compute),
-        f"bandwidth at {eta.bandwidth.lower:.0%}": more(bandwidth=eta.bandwidth),
-    }
-    known = registry.constants("prices") | registry.constants("power")
-    price = known.get(f"{node_of(machine).name}_{'purchase' if terms == 'owned' else terms}")
-    if price and price.upper and not figures_of(machine, wanted=True):
-        worst[f"price {price.upper:,g} {price.unit}"] = dearer(price=f"{price.upper} {price.unit}")
-    if terms == "owned":
-        tariff, pue, over = known["electricity"], known["pue"], registry.constants("prices")["server"]
-        worst |= {
-            f"servers × {over.upper}": dearer(server=over.upper),
-            f"power {tariff.upper} {tariff.unit}": dearer(electricity=f"{tariff.upper} {tariff.unit}"),
-            f"PUE {pue.upper}": dearer(pue=pue.upper),
-        }
-    return {name: 100 * (factor - 1) for name, factor in worst.items()}
 
 
 @app.function
 def broken(**design):
     """The limits that a design of part C breaks: pairs of a limit's name and a sentence about it."""
-    found, owed, carbon = built(**design), priced(**design), footprint(**design).expected
-    failures = {LIMITS[reason.limit]: reason.sentence() for reason in found.reasons}
-    abroad = (
-        {place: share.expected for place, share in at_home(**design).items() if share.expected > 1}
-        if found.replicas
-        else {}
-    )
-    if abroad:
-        place, share = max(abroad.items(), key=lambda item: item[1])
-        nodes, asked = design[f"nodes_{place}"], design["rate"] * SHARES[place]
-        failures["region"] = (
-            f"Users sent abroad. {place.capitalize()}’s {nodes} nodes answer {asked / share:,.0f} requests a second; its users "
-            f"send {asked:,.0f}. Placement binds. {ceil(nodes * share)} nodes there would do."
-        )
-    if owed is None:
-        failures["price"] = (
-            f"No price. {found.accelerators:,} × {node_of(design['machine']).name} are asked for, and for these terms "
-            f"({TERMS[design['terms']]}) no price is known here. Economic cost binds (wall 19). Other terms, another machine, or a "
-            "machine of one’s own with its price would do."
-        )
-    elif owed.reasons:
-        failures["budget"] = owed.reasons[0].sentence()
-    if carbon > CARBON:
-        failures["carbon"] = (
-            f"Too much carbon. Over {YEARS} years this emits {ms.format_quantity(carbon, 'kg', 3)}; the hospitals allow "
-            f"{ms.format_quantity(CARBON, 'kg', 3)}. Sustainability binds (wall 18). A site on a cleaner grid, or "
-            f"{CARBON / carbon:.0%} of the energy, would do."
-        )
-    return list(failures.items())
+    found = designed(**design)
+    names = LIMITS if found.bill else LIMITS | {"economic cost": "price"}
+    return [(names[reason.limit], reason.sentence()) for reason in found.reasons]
 
 
 @app.function
 def against(**design):
     """Each limit as a band: what a design takes of what the limit allows."""
-    found, owed = built(**design), priced(**design)
-    room, rate = found.longest.memory, design["rate"]
-    shares = {
-        "memory": ms.Estimate.exact(room.total / room.capacity, "1"),
-        "time for a token": found.itl.scaled(1 / TOKEN_PROMISE, "1"),
-        "requests": ms.Estimate.exact(rate, "1/s").over(found.capacity, "1"),
-        **{f"{place.capitalize()}’s own": share for place, share in at_home(**design).items()},
-        "without a node": ms.Estimate.exact(KEPT * rate, "1/s").over(found.left, "1"),
-        "carbon": footprint(**design).scaled(1 / CARBON, "1"),
-    }
-    if found.ttft:
-        shares["first token"] = found.ttft.scaled(1 / FIRST_PROMISE, "1")
-    if owed:
-        shares["bill"] = owed.total.scaled(1 / BUDGET, "1")
     return [
         charts.Band(
             f"{name}, {share.expected:.2f}",
             *(min(DRAWN, end) for end in (share.lower, share.expected, share.upper)),
             "keeps it" if share.upper <= 1 else "breaks it" if share.expected > 1 else "may keep it",
         )
-        for name, share in shares.items()
+        for name, share in designed(**design).taken.items()
     ]
 
 
@@ -568,25 +360,27 @@ def against(**design):
 def design_from(text):
     """The design that a text describes, or all that keeps it from being one, a sentence each."""
     try:
-        content = own.parsed(text.encode(), "the text", "json")
+        content = own.parsed(text.encode(errors="replace"), "the text", "json")
     except ms.InvalidValue as error:
         return None, [f"The text cannot be read as JSON: {error.rule}."]
     each, sound = check.Checks(), {"node": NODE, "rate": RATE}
-    each.found += [check.UnknownName("field", name, FIELDS) for name in content if name not in FIELDS]
+    unknown = [name for name in content if name not in FIELDS]
+    each.found += [check.UnknownName("field", name, FIELDS) for name in unknown[: own.TOLD]]
+    if len(unknown) > own.TOLD:
+        each.refuse("fields", len(unknown), "so many are not known", SHOWN["numbers"])
     names = {"numbers": NUMBERS, "terms": TERMS, "site_america": regions(), "site_europe": regions()}
-    for name, example in FIELDS.items():
+    for name in FIELDS:
         if name not in content:
             if name not in sound:
-                each.refuse(name, None, "it is missing", example)
+                each.refuse(name, None, "it is missing", SHOWN[name])
         elif name == "machine":
             sound[name] = each(machine_from, content[name])
         elif name in names:
             sound[name] = each(check.choice, name, content[name], names[name])
         else:
-            sound[name] = each(check.count, name, content[name], example, at_most=4096)
+            sound[name] = each(check.count, name, content[name], SHOWN[name], at_most=4096)
     if not each.found:
-        given = {name: one.values[0] for name, one in VARIANTS.items()}
-        each(footprint, **sound, **given)
+        each(designed, **sound, **{name: one.values[0] for name, one in VARIANTS.items()})
     return (None, [sentence(error) for error in each.found]) if each.found else (sound, [])
 
 
@@ -596,14 +390,17 @@ def machine_from(machine):
     if not isinstance(machine, dict):
         return registry.machine(machine).name
     each = check.Checks()
-    for name, (unit, example) in ASKED.items():
+    for name, unit in ASKED.items():
         if name in machine:
-            each(check.quantity, name, machine[name], unit, example)
+            each(check.quantity, name, machine[name], unit, SHOWN[name])
     each(own.machine_from, {name: value for name, value in machine.items() if name not in ASKED})
     figures = json.dumps(machine, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    if len(figures) > LONGEST or len(str(machine.get("name"))) > SHORTEST:
-        rule = f"its name is at most {SHORTEST} characters long, and all of it {LONGEST}"
-        each.refuse("machine", machine.get("name"), rule, FIELDS["machine"])
+    name = str(machine.get("name"))
+    if len(figures) > LONGEST or len(name) > SHORTEST or not name.isprintable():
+        rule = f"its name is at most {SHORTEST} characters that can be printed, and all of it {LONGEST}"
+        each.refuse("machine", name, rule, SHOWN["machine"])
+    if any(known.startswith(f"{name}_") for known in registry.constants("prices")):
+        each.refuse("name", name, "a machine with a known price has this name", SHOWN["name"])
     each.finish()
     return figures
 
@@ -613,7 +410,7 @@ def sentence(error):
     """What is wrong with one field, with an example in JSON."""
     if not isinstance(error, ms.InvalidValue):
         return str(error).replace("hardware ", "machine ", 1)
-    example = FIELDS.get(error.field) or MACHINE.get(error.field) or error.example
+    example = SHOWN.get(error.field) or error.example
     if error.rule == "it is missing":
         return f"{error.field} is missing. For example: {example}."
     return str(ms.InvalidValue(error.field, error.value, error.rule, example))
@@ -630,24 +427,25 @@ def refused(mistakes):
 @app.function
 def as_json(design):
     """A design as the JSON that describes it, folded away."""
-    text = json.dumps(design, indent=2, ensure_ascii=False)
+    text = json.dumps({name: design[name] for name in FIELDS if name in design}, indent=2, ensure_ascii=False)
     return f"<details><summary>This design as JSON</summary><pre>{escape(text)}</pre></details>"
 
 
 @app.function
 def brought(lab_08, lab_10, lab_06):
     """What earlier labs leave: the bits of a number, the share kept spare, and what was found and what is a default."""
-    bits = {"int4": 4, "int8": 8}.get(lab_10["weights"], lab_10["bits"])
-    numbers = "8" if lab_08["precision"] == "fp8" else {4: "w4", 8: "w8"}.get(bits, "16")
-    spare = min(0.5, max(0.0, lab_06["spare_share"]))
-    told = [
-        f"{what} ({name}{'' if lab['found'] else ', not done here: a default'})"
-        for name, lab, what in (
-            ("Volume 1, Lab 08", lab_08, f"arithmetic in {lab_08['precision'].upper()}"),
-            ("Volume 1, Lab 10", lab_10, f"weights of {bits} bits"),
-            ("Lab 06", lab_06, f"{spare:.0%} kept spare"),
-        )
-    ]
+    trained, stored, spare = lab_08["precision"], lab_10["weights"], lab_06["spare_share"]
+    usable = trained in TRAINED, stored in SERVED, 0.0 <= spare <= MOST_SPARE
+    trained, stored, spare = (
+        value if good else default
+        for value, good, default in zip((trained, stored, spare), usable, ("bf16", "fp16", SPARE), strict=True)
+    )
+    numbers = "8" if trained == "fp8" and not (lab_10["found"] and usable[1]) else SERVED[stored]
+    what = f"arithmetic in {trained.upper()}", f"weights of {BITS[SERVED[stored]]} bits", f"{spare:.0%} kept spare"
+    told = []
+    for name, lab, good, said in zip(EARLIER, (lab_08, lab_10, lab_06), usable, what, strict=True):
+        why = "not done here" if not lab["found"] else "not known here as it was left"
+        told.append(f"{said} ({name}{'' if lab['found'] and good else f', {why}: a default'})")
     return numbers, spare, f"Your labs bring along {', '.join(told[:-1])} and {told[-1]}."
 
 
@@ -658,12 +456,24 @@ def reference(prompt, output):
 
 
 @app.function
-def bought(prompt, output, terms="owned", **changed):
+def bought(prompt, output, **changed):
     """The bill of the third question."""
     found = reference(prompt, output)
     accelerators = round(found.walls["whole nodes"])
-    load = found.walls["all-reduces"] / accelerators
-    return bill("H100", accelerators, MEAN * load, terms, **changed)
+    return bill("H100", accelerators, MEAN * found.walls["all-reduces"] / accelerators, **changed)
+
+
+@app.function
+def emitted(prompt, output):
+    """What those machines emit over the years, at two sites."""
+    owed = bought(prompt, output)
+    given = {
+        "machines": owed.machines,
+        "duration": owed.duration,
+        "utilization": owed.utilization,
+        "lifetime": owed.duration,
+    }
+    return [ms.SustainabilityModel().solve(hardware="H100", **given, region=site) for site in ("Iowa", "Montreal")]
 
 
 @app.function
@@ -679,7 +489,7 @@ def cheapest(prompt, output):
     for machine in MACHINES:
         if f"{machine}_purchase" in registry.constants("prices"):
             count = fleet(machine, "8", 8, 1, 1, prompt, output).floors["arithmetic"]
-            found.append((count * bill(machine, 1, MEAN, "owned").total.expected, machine, count))
+            found.append((count * bill(machine, 1, MEAN).total.expected, machine, count))
     return min(found)
 
 
@@ -696,7 +506,7 @@ def answers(prompt=VARIANTS["prompt"].values[0], output=VARIANTS["output"].value
 @app.function
 def assumptions(prompt=VARIANTS["prompt"].values[0], output=VARIANTS["output"].values[0]):
     """What wrong assumptions lead to, for each locked question."""
-    least, found, owed = floors("H100", prompt, output), reference(prompt, output), bought(prompt, output)
+    least, found = floors("H100", prompt, output), reference(prompt, output)
     one = fleet("H100", "16", ASKED_REPLICA, 1, 1, prompt, output)
     few = fleet("H100", "16", ASKED_REPLICA, 16, 1, prompt, output)
     weights, bandwidth = found.full.workload.stored_weights(), node_of("H100").memory_bandwidth
@@ -756,10 +566,6 @@ def assumptions(prompt=VARIANTS["prompt"].values[0], output=VARIANTS["output"].v
                 100 * electricity(dear) / dear.total.expected,
                 "You took the dearest electricity and the leakiest building that the simulator knows of, or near it.",
             ),
-            Assumption(
-                100 * electricity(owed) / bought(prompt, output, "on-demand").total.expected,
-                "You set the electricity against what renting costs. The question was about buying.",
-            ),
         ),
     }
 
@@ -798,11 +604,11 @@ def plan():
         lede="Dr Amina Yusuf runs the medicines line of a union of hospitals on two continents: at the bedside, doctors ask it for "
         "doses. The board signs her one grant today. An answer that comes late is a dose that somebody guessed.",
         briefing=(
-            "She asks you for the whole of it: which accelerators, how many, joined how, placed where, bought or rented. No lab "
-            "before this one stood alone in the way of such a fleet; all of their walls do, one behind the other: arithmetic, "
-            "bytes, room, messages, promises, failures, money, carbon.",
-            "A prediction of all that is a chain of small ones. You will say what physics alone asks for, then what the walls "
-            "make of it, then what is on the bill. And at the end you will know which of your own assumptions to trust least.",
+            "She asks you for the whole of it: which accelerators, how many, joined how, placed where, bought or rented. Each lab "
+            "before this one had a wall of its own. Here they stand one behind the other: arithmetic, bytes, room, messages, "
+            "promises, failures, money, carbon.",
+            "You will say what physics alone asks for, then what the walls make of it, then what is on the bill. At the end you "
+            "will know which of your own assumptions to trust least.",
         ),
         lock=FIRST,
         parts=(
@@ -863,7 +669,7 @@ def plan():
                 f"Europe, each answered at home while nothing is broken. With a node lost {KEPT:.0%} of them still, some across "
                 f"{BETWEEN} of fibre. A token every {1e3 * TOKEN_PROMISE:.0f} ms, the first within "
                 f"{1e3 * FIRST_PROMISE:.0f} ms for 99 of 100, also across. At most {BUDGET / 1e6:g} million dollars and "
-                f"{CARBON / 1e3:g} t of CO₂ in {YEARS} years. Design it with the controls, or as JSON, where you can bring a machine of "
+                f"{CARBON / 1e3:g} t of CO₂ in {YEARS} years, the making of the machines included. Design it with the controls, or as JSON, where you can bring a machine of "
                 "your own. Every limit that breaks is named.",
                 (
                     Choice(
@@ -905,7 +711,7 @@ def plan():
         ),
         log_prompt="In about 200 words, tell Dr Yusuf’s board which fleet to sign for and where, which term of the fleet’s Iron Law "
         "binds it, what is left when a node is lost, and which of your assumptions is the weakest. Use your readings.",
-        readings=(floor, taken, delivered, pace, survives, begins, speaks, costs, emits, spares),
+        readings=(floor, taken, pace, survives, begins, costs, emits),
         variants=VARIANTS,
         terms=FLEET_TERMS,
     )
@@ -1013,7 +819,7 @@ def part_b(lab, second):
 def before(b_is_open, lab):
     b_is_open
     lab_08 = lab.carried("vol1/lab_08_model_train", precision="bf16")
-    lab_10 = lab.carried("vol1/lab_10_model_compress", weights="fp16", bits=16)
+    lab_10 = lab.carried("vol1/lab_10_model_compress", weights="fp16")
     lab_06 = lab.carried("vol2/lab_06_fault_tolerance", spare_share=SPARE)
     mo.Html(lab_08.text + lab_10.text + lab_06.text)
     return lab_06, lab_08, lab_10
@@ -1043,10 +849,9 @@ def instrument_b(b, given, lab, lab_06, lab_08, lab_10):
             LADDER,
             charts.Axis("accelerators"),
             f"{replica_of(**_of)}: {_walls['arithmetic at the peak rate']:.0f} accelerators of arithmetic become "
-            f"{_walls['all-reduces']:,.0f}, in whole nodes {_walls['whole nodes']:,.0f}, and {_walls['a node lost']:,.0f} where one of "
-            f"{_here.nodes} may be lost. With {_spare:.0%} kept spare it would be {_kept:,.0f}. "
-            f"Your labs’ bar: {NUMBERS[_ledger]}{'' if _ledger == '16' else ' bits'}, and {_theirs.batch} at once, the most that the "
-            "promise allows.",
+            f"{_walls['all-reduces']:,.0f}, in whole nodes {_walls['whole nodes']:,.0f}, or {_kept:,.0f} with {_spare:.0%} kept "
+            f"spare. Your labs’ bar: {NUMBERS[_ledger]}{'' if _ledger == '16' else ' bits'}, and as many at once as the promise "
+            f"allows, {_theirs.batch}.",
         )
         if _here.longest.feasible
         else "",
@@ -1063,7 +868,7 @@ def instrument_b(b, given, lab, lab_06, lab_08, lab_10):
         if _fits
         else "",
         # What does not fit takes no time: there is nothing to read.
-        *(lab.reading(reading, **_of) for reading in (taken, delivered, pace) if _here.longest.feasible),
+        *(lab.reading(reading, **_of) for reading in (taken, pace) if _here.longest.feasible),
         lab.probe("B", b),
     )
     return
@@ -1093,7 +898,7 @@ def reveal_b(done_b, given, lab, second):
     mo.stop(not done_b.value)
     _says, _found = answers(**given)["fleet"], reference(**given)
     _walls = _found.walls
-    _eight, _four = (fleet("H100", numbers, 2, None, None, **given) for numbers in ("8", "w4"))
+    _eight = fleet("H100", "8", 2, None, None, **given)
     mo.vstack(
         [
             lab.reveal(
@@ -1104,13 +909,12 @@ def reveal_b(done_b, given, lab, second):
                 assumptions(**given)["fleet"],
                 "Each wall adds to what the one before it left: arithmetic as software reaches it, bytes, talk, whole nodes.",
                 "You let every wall take its share: software, bytes, talk, whole nodes.",
-                (*turns(_found), *ladder(_found)),
+                (*fleet_turns(_found), *fleet_ladder(_found)),
             ),
             lab.remember(
                 f"A floor of {_walls['arithmetic at the peak rate']:.0f} H100s becomes a fleet of {_says:.0f}: software takes it to "
                 f"{_walls['as software reaches it']:.0f}, bytes to {_walls['bytes and kernels']:.0f}, all-reduces to "
-                f"{_walls['all-reduces']:.0f}. Weights in 4 bits, a quarter of the bytes, need "
-                f"{_four.walls['whole nodes']:.0f} in pairs; everything in 8 bits, arithmetic too, needs {_eight.walls['whole nodes']:.0f}."
+                f"{_walls['all-reduces']:.0f}. All in 8 bits, arithmetic too, pairs of H100s do it with {_eight.walls['whole nodes']:.0f}."
             ),
         ],
         gap=0,
@@ -1149,15 +953,15 @@ def design_c(c, given, written):
 @app.cell
 def instrument_c(c, design, failures, lab, mistakes):
     mo.stop(mistakes, lab.instrument(refused(mistakes)))
-    _found, _owed = built(**design), priced(**design)
+    _whole = designed(**design)
     mo.stop(
-        not _found.longest.feasible or not _found.replicas,
+        not _whole.fleet.longest.feasible or not _whole.fleet.replicas,
         lab.instrument(
             '<p class="says">No replica of this design holds the model: there is nothing to time, to pay or to emit.</p>'
         ),
     )
-    _doubts = doubts(**design) if _owed else {}
-    _worst = max(_doubts, key=_doubts.get, default="")
+    _doubts = {name: 100 * adds for name, adds in _whole.doubts().items()}
+    _worst = next(iter(_doubts), "")
     lab.instrument(
         charts.against_limit(
             against(**design),
@@ -1168,19 +972,20 @@ def instrument_c(c, design, failures, lab, mistakes):
             + (
                 f"{len(failures)} limit{'s' * (len(failures) > 1)} broken, each named below."
                 if failures
-                else "every limit holds, as expected."
-            ),
+                else "every limit holds at the value expected; a band that crosses the line says how sure that is."
+            )
+            + " The design is the text’s; all other controls rest." * (c.value["source"] == "text"),
         ),
         lab.reading(survives, **design),
-        lab.reading(begins, **design) if _found.ttft else "",
-        lab.reading(speaks, **design),
-        lab.reading(costs, **design) if _owed else "",
+        lab.reading(begins, **design) if _whole.fleet.ttft else "",
+        lab.reading(pace, **design),
+        lab.reading(costs, **design) if _whole.bill else "",
         lab.reading(emits, **design),
-        lab.reading(spares, **design),
         charts.tornado(
             _doubts,
             f"The weakest assumption: with {_worst} this demand costs {_doubts[_worst]:.0f} % more. Every bar is an input at the worse "
-            f"end of its published range, or a quarter longer where nobody knows.",
+            "end of its published range, or a quarter longer where nobody knows. Servers: with network, over the accelerators’ price; "
+            "PUE: what the building draws over what its machines do.",
             "% more of the bill for this demand",
         )
         if _doubts
@@ -1224,7 +1029,7 @@ def end_c(c_is_open, lab):
 def reveal_c(done_c, given, lab, third):
     mo.stop(not done_c.value)
     _says, _owed = answers(**given)["electricity"], bought(**given)
-    _there = {site: emitted("H100", _owed.machines, _owed.utilization, site) for site in ("Iowa", "Montreal")}
+    _iowa, _montreal = emitted(**given)
     _least, _name, _count = cheapest(**given)
     mo.vstack(
         [
@@ -1243,8 +1048,9 @@ def reveal_c(done_c, given, lab, third):
                 ],
             ),
             lab.remember(
-                f"Electricity is {_says:.1f} % of the bill and nearly all of the carbon: the same {_owed.machines} H100s emit "
-                f"{_there['Iowa'].format(3)} in Iowa and {_there['Montreal'].format(2)} in Montreal."
+                f"Electricity is {_says:.1f} % of the bill, and where it comes from decides the carbon: the same {_owed.machines} H100s "
+                f"emit {_iowa.carbon.format(3)} in Iowa and {_montreal.carbon.format(2)} in Montreal, "
+                f"{_montreal.embodied.expected / _montreal.carbon.expected:.0%} of it from making them."
             ),
             lab.further(
                 "Done early? Keep every limit for half of your bill, and again for half of that.",

@@ -12,7 +12,7 @@ from mlsysim.efficiency import Efficiency
 from mlsysim.estimate import Estimate
 from mlsysim.physics import batching, economics, reliability, roofline
 from mlsysim.records import HardwareNode, Input, ModelSpec
-from mlsysim.solvers.basis import given, listed
+from mlsysim.solvers.basis import given
 from mlsysim.solvers.batching import most_that
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.reliability import DAY
@@ -224,6 +224,8 @@ class ServingFleetResult:
         found = list(self.longest.reasons)
         if not self.replicas:
             return (*found, _too_small(self))
+        if found:  # What does not fit has no pace, no start and no capacity.
+            return tuple(found)
         if self.promises.itl is not None and self.itl.expected > self.promises.itl:
             found.append(_slow_pace(self, self.promises.itl))
         if self.load >= 1.0:
@@ -248,25 +250,9 @@ class ServingFleetResult:
 
     def explain(self) -> str:
         """The whiteboard: a request's work, a replica's rate, the fleet, wall by wall."""
-        load, asked = self.full.workload, self.demand
-        lines = [
-            f"{load.model.name} in {load.stored_as}: {self.nodes:,d} nodes of {self.gpus_per_node} x "
-            f"{self.hardware.full_name}, {self.full.gpus} to a replica of {self.batch:,d} places",
-            f"o = {write(self.operations, 'FLOP')} for {asked.prompt:,d} tokens read and {asked.output:,d} written",
-            f"T = b T_p + (L - 1) T_d = {self.batch} x {self.alone.ttft.format(3)} + {asked.output - 1} x "
-            f"{self.full.itl.format(3)} = {self.held.format(3)} in a place",
-            f"q = b / T = {self.replica_rate.expected:.3g}/s a replica, X = {self.capacity.expected:,.4g}/s, "
-            f"{self.left.expected:,.4g}/s without one node",
-            f"ITL = T_d + (b - 1)/(L - 1) T_p = {self.itl.format(3)}, {self.itl.format_range(3)}",
-        ]
-        if self.ttft is not None:
-            lines.append(
-                f"TTFT = {self.ttft.format(3)}, {self.ttft.format_range(3)}, for {self.promises.percentile:.4g} of all"
-            )
-        lines += ["", f"{asked.rate:,.4g} requests a second take"]
-        lines += [f"{size:>9,.1f}  {name}" for name, size in self.walls.items()]
-        lines += [reason.sentence() for reason in self.reasons]
-        return "\n".join([*lines, "", *listed(self.basis)])
+        from mlsysim.explain import explain_fleet
+
+        return explain_fleet(self)
 
     def _cycle(self, prompt: Estimate, step: Estimate) -> Estimate:
         places, tokens = self.batch, self.demand.output

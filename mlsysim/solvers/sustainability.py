@@ -97,6 +97,7 @@ class SustainabilityModel:
         pue: float | None = None,
         wue: float | str | None = None,
         embodied: float | str | None = None,
+        lifetime: float | str | None = None,
         saving: float = 0.0,
         elasticity: float = 0.0,
         carbon_budget: float | str | None = None,
@@ -105,7 +106,8 @@ class SustainabilityModel:
         """Carbon and water of a meter's reading, or of machines that run for a time.
 
         The reading is taken at `boundary`, the facility's meter or the servers'. `saving` is the share of its energy
-        that each task no longer takes, and `elasticity` how much more is then asked for.
+        that each task no longer takes, and `elasticity` how much more is then asked for. What making the machines
+        emitted is spread over their `lifetime`.
         """
         place, grid = _grid(region, intensity)
         over = chosen_factor("pue", pue, "pue=1.15", known("power", "pue"), at_least=1.0)
@@ -119,7 +121,7 @@ class SustainabilityModel:
         device: Estimate | None
         made: Estimate | None
         if energy is not None:
-            _alone("energy", energy, hardware=hardware, duration=duration, embodied=embodied)
+            _alone("energy", energy, hardware=hardware, duration=duration, embodied=embodied, lifetime=lifetime)
             read = Estimate.exact(after * quantity("energy", energy, "J", 'energy="500 MWh"'), "J")
             device = made = None
             if choice("boundary", boundary, ("facility", "IT")) == "facility":
@@ -138,7 +140,7 @@ class SustainabilityModel:
             device, it = (each.scaled(fleet * time * after, "J") for each in (power.device, power.it))
             facility = _at_the_meter(it, over)
             carried = chosen("embodied", embodied, 'embodied="164 kg"', known("energy", "embodied"))
-            life = known("prices", "lifetime")
+            life = chosen("lifetime", lifetime, 'lifetime="3 y"', known("prices", "lifetime"))
             made = Estimate.of(
                 lambda each, years: fleet * physics.embodied_carbon(each, years, time),
                 "kg",

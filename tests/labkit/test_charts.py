@@ -161,3 +161,10 @@ def test_a_figure_says_what_it_shows_and_escapes_it():
 def test_an_infinite_figure_never_reaches_a_page():
     with pytest.raises(ValueError, match="JSON"):
         charts.tornado({"nothing": float("inf")}, "It can't be drawn.")
+
+
+def test_a_kind_of_work_keeps_its_colour_where_another_does_not_happen():
+    colours = {"work": GOOD, "lost": BAD}
+    drawn = charts.timeline([charts.Span("here", "lost", 0, 1)], "All lost.", colours=colours)
+    found = json.loads(unescape(re.search(r'<lab-chart data-spec="([^"]*)"', drawn).group(1)))
+    assert found["layer"][0]["encoding"]["color"]["scale"] == {"domain": ["work", "lost"], "range": [GOOD, BAD]}

@@ -20,7 +20,7 @@ PLAY = Play(
     term="failures and checkpoints, goodput",
     gave_up="a file system for others, and sixteen servers that stand by",
     text="You forgot that a fleet of machines that hardly ever fail fails all the time. A GPU is interrupted once in some six years; "
-    "256 of them are every {0}, and sixteen thousand every three hours, each time all at once. Failures and checkpoints bind this "
+    "1,024 of them are every {0}, and sixteen thousand every three hours, each time all at once. Failures and checkpoints bind this "
     "run. With 4,096 GPUs and a checkpoint every four hours only {1} of the time is work that lasts, because each interruption "
     "undoes half of the interval; after {2} of work it would be the most there is, and anything near is about as good. On the "
     "large fleet even the best interval loses a fifth if writing takes two minutes and noticing ten. So I would write at 200 GB/s "

@@ -88,6 +88,12 @@ def test_what_hides_is_the_last_backward_pass(module):
         assert cut.backward == pytest.approx(2 / 3 * cut.work.expected * at_once / 8, rel=0.05)
 
 
+def test_no_more_hides_than_the_last_backward_pass_is_long(module):
+    for at_once in module.VARIANTS["at_once"].values:
+        whole, cut = (module.step(module.SHARED, at_once, 16, pieces) for pieces in (1, module.CUT))
+        assert 0.8 * cut.backward < whole.visible.expected - cut.visible.expected <= cut.backward
+
+
 def test_each_key_can_be_read_off_an_instrument(module, lab):
     for given in variants(module):
         answers = module.answers(**given)

@@ -94,6 +94,12 @@ def test_the_map_draws_about_as_many_interruptions_as_are_expected(module, lab):
             assert hit <= set(range(squares))
 
 
+def test_where_part_a_begins_another_draw_shows_something_else(module, lab):
+    start = defaults(lab.part("A"))
+    drawn = [module.course(start["gpus"], start["count"], start["period"], draw)[2] for draw in range(1, 9)]
+    assert len(set(drawn)) >= 3 and 0 in drawn
+
+
 def test_a_checkpoint_is_weights_and_what_adam_keeps(module):
     """Rajbhandari et al. (2020): 2 + 12 bytes a parameter without the gradient; no GPU's memory is asked."""
     assert 14 * Models.Llama3_1_405B.parameters == module.CHECKPOINT

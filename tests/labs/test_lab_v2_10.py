@@ -141,6 +141,12 @@ def test_every_failure_of_part_c_can_be_met_and_left(module, lab):
     assert free > 10
 
 
+def test_what_a_wall_stops_is_told_with_the_walls_number(module):
+    found = dict(module.broken_pendant("nRF52840", "DS_CNN", 1) + module.broken_rounds("full", 8))
+    walls = {"deadline": 1, "battery": 17, "radio": 14}
+    assert all(f"binds (wall {walls[limit]})." in found[limit] for limit in walls)
+
+
 def test_part_c_has_several_good_pendants_and_tempting_bad_ones(module):
     good = {
         months: [

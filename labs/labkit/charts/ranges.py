@@ -1,6 +1,6 @@
 """Instruments that set values on one axis: estimates against a limit, orders of magnitude, spans of time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -122,13 +122,18 @@ def magnitudes(items: Sequence[Item], title: str, says: str) -> str:
     return figure(chart(layers, 30 * len(items)), says, ("", title), [(item.name, item.text) for item in items])
 
 
-def timeline(spans: Sequence[Span], says: str, limit: float | None = None) -> str:
-    """What happens when: one lane for each place of work, one bar for each piece of it."""
+def timeline(
+    spans: Sequence[Span], says: str, limit: float | None = None, colours: Mapping[str, str] | None = None
+) -> str:
+    """What happens when: one lane for each place of work, one bar for each piece of it.
+
+    `colours` gives each kind of work its colour, also where some kinds do not happen.
+    """
     end = max([span.end for span in spans] + [limit or 0.0])
     scale, title = Axis("time", "s").scaled([end])
     lanes = list(dict.fromkeys(span.lane for span in spans))
     names = list(dict.fromkeys(span.name for span in spans))
-    colours = {name: SERIES[order % len(SERIES)] for order, name in enumerate(names)}
+    colours = colours or {name: SERIES[order % len(SERIES)] for order, name in enumerate(names)}
     rows = [
         {"row": span.lane, "name": span.name, "start": span.start / scale, "end": span.end / scale} for span in spans
     ]

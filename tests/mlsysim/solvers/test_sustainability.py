@@ -96,6 +96,7 @@ def test_embodied_carbon_is_a_share_of_a_life_busy_or_not():
     assert made.embodied.expected == pytest.approx(164.0)
     idle = fleet(machines=1, duration="5 y", embodied="164 kg", utilization=0)
     assert idle.embodied == made.embodied
+    assert fleet(machines=1, duration="3 y", embodied="164 kg", lifetime="3 y").embodied.expected == pytest.approx(164)
     assert idle.operational.expected == pytest.approx(0.39 * made.operational.expected)
 
 
