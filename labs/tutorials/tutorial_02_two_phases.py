@@ -366,6 +366,7 @@ def reveal_b(done_b, lab, second):
     _asked = request("H100", READ, WRITTEN, CROWD)
     _one, _all = (halfway("H100", READ, WRITTEN, people).itl for people in (1, CROWD))
     _slow, _fast = (request(machine, READ, WRITTEN) for machine in ("A100", "TPU v6e"))
+    _ridge = min(request(machine, READ, WRITTEN).decode.ridge for machine in MACHINES)
     mo.vstack(
         [
             lab.reveal(
@@ -389,7 +390,9 @@ def reveal_b(done_b, lab, second):
             ),
             lab.further(
                 "Done early? Find two machines of which each is the quicker one in one phase.",
-                f"The TPU v6e has {_fast.prefill.rate / _slow.prefill.rate:.1f} times the arithmetic of an A100 and "
+                f"None of these machines has time for fewer than {_ridge:.0f} operations while a byte arrives, and a token "
+                f"written for one person offers {_fast.decode.intensity:.0f}: writing waits for memory on all of them. The TPU "
+                f"v6e has {_fast.prefill.rate / _slow.prefill.rate:.1f} times the arithmetic of an A100 and "
                 f"{_fast.prefill.bandwidth / _slow.prefill.bandwidth:.1f} of its bandwidth. It reads {READ:,} tokens in "
                 f"{_fast.ttft.format()} where the A100 takes {_slow.ttft.format()}, and writes one in {_fast.itl.format()} "
                 f"where the A100 takes {_slow.itl.format()}. Some services therefore read on one kind of machine and write on "

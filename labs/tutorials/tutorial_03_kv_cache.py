@@ -229,7 +229,7 @@ def instrument_a(a, lab):
             PARTS,
             _one.memory.capacity,
             f"A conversation of {_tokens:,} tokens keeps {gigabytes(_one.memory.kv_cache)}, "
-            f"{_one.memory.kv_cache / _one.memory.weights:.2g} times the weights. For {_readers:,} at once it comes to "
+            f"{_one.memory.kv_cache / _one.memory.weights:.0%} of what the weights take. For {_readers:,} at once it comes to "
             f"{gigabytes(_all.memory.total)}; the dashed line is the {_machine}’s {gigabytes(_all.memory.capacity)}.",
         ),
         lab.code(f"""
@@ -303,7 +303,7 @@ def reveal_a(done_a, first, lab):
             mo.Html(
                 f'<p class="says">What a token takes is the architecture’s choice, and not a matter of size: DeepSeek-V3 has '
                 f"{_deep.memory.weights / _memory.weights:.0f} times the weights and keeps "
-                f"{_deep.workload.kv_bytes / _book.workload.kv_bytes:.1f} times as much of each token.</p>"
+                f"{_deep.workload.kv_bytes / _book.workload.kv_bytes:.0%} as much of each token.</p>"
                 + lab.code(f"""
                     from mlsysim import ServingModel
 
@@ -319,7 +319,7 @@ def reveal_a(done_a, first, lab):
                         memory = book.memory
                         weights = memory.weights / 1e9
                         kept = memory.kv_cache / 1e9
-                        print(f"{{name:12}} {{weights:6.0f}} {{kept:5.1f}} GB")
+                        print(f"{{name:12}} {{weights:5.0f}}, book {{kept:4.1f}} GB")
                 """)
             ),
             lab.remember(
