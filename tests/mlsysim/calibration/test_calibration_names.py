@@ -38,6 +38,12 @@ def values(case: Case):
         ("Raspberry Pi Pico", "", "RP2040", 1),
         ("Trillium", "256", "TPU v6e", 256),
         ("jetson nano", "1", "Jetson Nano", 1),
+        ("4x A6000 NVLink", "", "RTX A6000", 4),
+        ("16 V100, 100 Gb/s EFA", "", "V100", 16),
+        ("RX 7900 XTX", "", "RX 7900 XTX", 1),
+        ("GB200 NVL72", "", "GB200", 72),
+        ("STM32F411RE", "1", "STM32F411", 1),
+        ("Teensy 4.1", "1", "RT1060", 1),
     ],
 )
 def test_machines(text, count, name, devices):
@@ -70,7 +76,7 @@ def test_network_ports(text, rate):
     assert machines.machine(f"A100, 2 nodes x 8, {text}", "16").port == rate
 
 
-@pytest.mark.parametrize("text", ["Abacus", "GPU type undisclosed, H100 class", ""])
+@pytest.mark.parametrize("text", ["Abacus", "RTX 4090 Laptop", "GPU type undisclosed, H100 class", ""])
 def test_hardware_that_is_not_known_is_refused(text):
     with pytest.raises(InvalidInput):
         machines.machine(text, "1")
@@ -86,6 +92,7 @@ def test_hardware_that_is_not_known_is_refused(text):
         ("DeepSeek-V3 671B", 671e9, "DeepSeek-V3"),
         ("gpt-oss-120b (5.1B active, MXFP4)", 116.8e9, "gpt-oss-120b"),
         ("Mixtral-8x7B", 46.7e9, "Mixtral-8x7B"),
+        ("deepseek-r1-distill-llama-70b", None, "Llama-3-70B"),
     ],
 )
 def test_transformers(text, params, name):
@@ -242,3 +249,22 @@ def test_domains_in_other_words(domain, model, metric):
         unit="ms" if tiny else "tok/s",
     )
     assert values(case)[0] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("GoogLeNet", "Inception v1"), ("SSD-ResNet34", "SSD-ResNet34"), ("resnet34", "ResNet-34")],
+)
+def test_networks(text, name):
+    assert models.network(text).name == name
+
+
+@pytest.mark.parametrize("text", ["Mask R-CNN ResNet-50", "SSD VGG-16"])
+def test_a_detector_is_not_the_network_that_it_is_named_after(text):
+    with pytest.raises(InvalidInput):
+        models.network(text)
+
+
+def test_a_domain_names_the_collective_where_the_case_does_not():
+    case = Case("x", "allreduce", "8x H100", "", "", "", "1 GB", "", "", "NCCL", "", "busbw", "GB/s")
+    assert values(case) == values(replace(case, model="all_reduce"))
