@@ -35,7 +35,7 @@ class Unit(NamedTuple):
 _UNITS = {
     "time": {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "days": 86400.0},
     "tokens": {"token/s": 1.0, "tps": 1.0, "t/s": 1.0, "wps": 1.0, "ktoken/s": 1e3, "mtoken/s": 1e6,
-               "token/min": 1 / 60.0, "token/day": 1 / 86400.0},
+               "token/min": 1 / 60.0, "token/d": 1 / 86400.0},
     "examples": {"example/s": 1.0, "fps": 1.0, "qps": 1.0, "ips": 1.0, "kexample/s": 1e3, "example/min": 1 / 60.0},
     "operations": {"tflop/s": 1e12, "tflops": 1e12, "top/s": 1e12, "tops": 1e12, "pflop/s": 1e15, "pflops": 1e15,
                    "gflops": 1e9, "gflop/s": 1e9, "gop/s": 1e9, "gops": 1e9},
@@ -68,6 +68,8 @@ _SPELLED = (
     (r"[µμ]", "u"),
     (r"\s*\bper\b\s*", "/"),
     (r"\s*/\s*", "/"),
+    (r"\bk\s+(?=tok)", "k"),
+    (r"/day\b", "/d"),
     (r"\bmilli(?:seconds?|secs?|s)\b|\bmsecs?\b", "ms"),
     (r"\bmicro(?:seconds?|secs?|s)\b|\busecs?\b", "us"),
     (r"\b(?:seconds?|secs?)\b", "s"),

@@ -15,7 +15,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(bytes|[kmgt]i?b|b)\b", re.I)
 _FORMATS = (
     (r"nv\s*fp4|mx\s*fp4|fp4|float4", "fp4"),
     (r"fp8|float8|e4m3|e5m2", "fp8"),
-    (r"(?:^|[^\w])(?:w4a16|int4|4-?bit)|awq|gptq", "int4"),
+    (r"(?:^|[^\w])(?:w4a(?:16|8)|int4|4-?bit|nf4|q4f16)|awq|gptq", "int4"),
     (r"w8a(?:8|16)|int8|8-?bit", "int8"),
     (r"tf32", "tf32"),
     (r"fp32|float32", "fp32"),
@@ -37,6 +37,13 @@ BLOCK_BITS = {
     "q6_k": 6.5625,
     "iq4_nl": 4.5,
     "iq4_xs": 4.25,
+    "iq3_s": 3.4375,
+    "iq3_xxs": 3.0625,
+    "iq2_s": 2.5625,
+    "iq2_xs": 2.3125,
+    "iq2_xxs": 2.0625,
+    "iq1_m": 1.75,
+    "iq1_s": 1.5625,
     "f16": 16.0,
     "bf16": 16.0,
     "f32": 32.0,
@@ -53,6 +60,8 @@ MIXED_BITS = {
     "q5_k_s": 5.54,
     "q5_k_m": 5.68,
 }
+_BLOCK = re.compile(r"\b(i?q\d_(?:\d|k(?:_[sml](?![a-z]))?|nl|xxs|xs|s|m)|f16|f32)(?:_xl|_\d_\d)?\b", re.I)
+_BITS = re.compile(r"(?<![\w.])(\d(?:\.\d+)?)[\s-]*(?:bpw|bits?)\b|(?<![a-z])(?:fp|w)(\d)(?:a16)?\b", re.I)
 
 
 @cache
@@ -99,26 +108,33 @@ def formats(text: str) -> tuple[str, ...]:
 
     >>> formats("F16/Q8_0/Q4_0"), formats("amp_fp8"), formats("INT4-g128 RTN"), formats("nvfp4 (config *_fp4.sh)")
     (('f16', 'q8_0', 'q4_0'), ('fp8',), ('int4',), ('fp4',))
+    >>> formats("bf16 weights, fp8 KV"), formats("UD-Q2_K_XL"), formats("EXL2 4.65bpw")
+    (('bf16',), ('q2_k',), ('4.65 bits',))
     """
-    text = re.sub(r"\(.*?\)", " ", text)
+    text = re.sub(r"(?i)\(.*?\)|\b\w+[\s-]kv(?:[\s_-]*cache)?\b|\bkv(?:[\s_-]*cache)?[\s:=]+\w+", " ", text)
     found = []
     for word in text.split("/"):
-        block = re.search(r"\b(i?q\d_(?:\d|k(?:_[sml])?|nl|xs)|f16|f32)\b", word, re.I)
+        block = _BLOCK.search(word)
         if block and (len(text.split("/")) > 1 or block[1].lower() != "f32"):
             found.append(block[1].lower())
             continue
         name = next((each for pattern, each in _FORMATS if re.search(pattern, word, re.I)), None)
+        bits = _BITS.search(word)
         if name is not None:
             found.append(name)
+        elif bits:
+            found.append(f"{bits[1] or bits[2]} bits")
     return tuple(found)
 
 
 def block_bits(name: str) -> float | None:
-    """Bits of a weight in one of llama.cpp's formats; None for another.
+    """Bits of a weight in one of llama.cpp's formats, or in a format that its bits name; None for another.
 
-    >>> block_bits("q4_0"), block_bits("q5_k_m"), block_bits("int4")
-    (4.5, 5.68, None)
+    >>> block_bits("q4_0"), block_bits("q5_k_m"), block_bits("4.65 bits"), block_bits("int4")
+    (4.5, 5.68, 4.65, None)
     """
+    if name.endswith(" bits"):
+        return float(name.removesuffix(" bits"))
     return MIXED_BITS.get(name, BLOCK_BITS.get(name))
 
 
@@ -136,15 +152,20 @@ def lengths(text: str) -> Lengths | None:
     >>> lengths("128/2048"), lengths("~294 in / ~294 out"), lengths("in 128 out 2048"), lengths("tg128")
     (Lengths(prompt=128, output=2048), Lengths(prompt=294, output=294), Lengths(prompt=128, output=2048), \
 Lengths(prompt=0, output=128))
+    >>> lengths("2048,128") == lengths("sonnet 2048/128") == Lengths(2048, 128)
+    True
     >>> lengths("128 in"), lengths("5-token prompt"), lengths("ISL 1024 OSL 64"), lengths("OpenOrca")
     (Lengths(prompt=128, output=0), Lengths(prompt=5, output=0), Lengths(prompt=1024, output=64), None)
     """
+    pair = re.match(r"\s*\(?(\d{3,5}),\s*([1-9]\d{1,4})\)?\s*$", text)
+    if pair:
+        return Lengths(int(pair[1]), int(pair[2]))
     text = text.replace(",", "")
     figure = r"~?\s*(\d+(?:\.\d+)?[kK]?)"
     for pattern in (
         rf"(?:isl|input|in)\s*[:=]?\s*{figure}\D{{0,12}}(?:osl|output|out)\s*[:=]?\s*{figure}",
         rf"{figure}\s*in\D{{0,6}}{figure}\s*out",
-        rf"^\s*{figure}\s*(?:/|->|\+|→)\s*{figure}",
+        rf"^\s*(?:[a-z]+\s)?{figure}\s*(?:/|->|\+|→)\s*{figure}",
     ):
         found = re.search(pattern, text, re.I)
         if found:

@@ -42,6 +42,11 @@ _CARRIED = (
     (r"portenta|nicla vision|stm32h747|disco-h7", "STM32H743"),
     (r"stm32f746|f746ng", "STM32F746"),
     (r"ra8[dm]1", "Cortex-M85"),
+    (r"stm32f4(?:\s|-|$)|f407", "STM32F407"),
+    (r"stm32l4(?:\s|-|$)|l476", "STM32L476"),
+    (r"teensy 4(?:\.\d)?|(?:i\.?mx\s*)?rt106\d", "RT1060"),
+    (r"radeon 8060s|strix halo|max\+? 395", "Max 395"),
+    (r"(?<!rtx )\ba([456]000)\b", r"RTX A\1"),
     (r"trillium", "TPU v6e"),
     (r"(?<!tpu)(?<!tpu[ -])\bv([2-7][ep]?)-\d+", r"TPU v\1"),
     (r"coral(?! edge)", "Coral Edge TPU"),
@@ -49,13 +54,13 @@ _CARRIED = (
 
 _GENERATIONS = (
     ("Volta", "V100"),
-    ("Turing", "T4 2080"),
+    ("Turing", "T4 2070 2080 TITAN 8000"),
     ("Orin", "Orin"),
-    ("Ampere", "A100 A10 A10G A30 A40 A6000 3060 3070 3080 3090"),
-    ("Ada", "L4 L40S L40 4060 4070 4080 4090 6000Ada"),
-    ("Hopper", "H100 H200 GH200"),
-    ("Blackwell", "B200 GB200 B300 GB300 5070 5080 5090 Spark Thor"),
-    ("CDNA", "MI100 MI250X MI300X MI325X MI350X MI355X"),
+    ("Ampere", "A100 A800 A2 A10 A10G A30 A40 A4000 A5000 A6000 3060 3070 3080 3090"),
+    ("Ada", "L4 L40S L40 4060 4070 4080 4090 Ada"),
+    ("Hopper", "H20 H100 H200 H800 GH200"),
+    ("Blackwell", "B200 GB200 B300 GB300 5070 5080 5090 RTXPRO6000 Spark Thor"),
+    ("CDNA", "MI100 MI210 MI250 MI250X MI300A MI300X MI325X MI350X MI355X"),
     ("Gaudi", "Gaudi"),
     ("TPU", "TPU"),
 )
@@ -110,6 +115,10 @@ def machine(text: str, count: str = "") -> Site:
         raise InvalidValue("hardware", text, "no machine is named", '"A100 SXM4 80GB"')
     if re.search(r"undisclosed|not stated|unknown", text, re.I):
         raise InvalidValue("hardware", text, "what ran is not disclosed", '"H100 SXM"')
+    if re.search(r"(?:rtx|gtx|geforce).*\b(?:laptop|mobile|max-q)\b", text, re.I):
+        raise InvalidValue(
+            "hardware", text, "a laptop's GPU has another chip and memory than its namesake", '"RTX 4080"'
+        )
     carried = re.sub(r"^\s*\d+\s*[x×]\s*(?=[A-Za-z])", "", text)
     for pattern, chip in _CARRIED:
         carried = re.sub(pattern, chip, carried, flags=re.I)
@@ -183,6 +192,8 @@ def changed(record: HardwareNode, **figures: Any) -> HardwareNode:
 
 def _counted(text: str) -> float | None:
     found = re.match(r"\s*(\d+)\s*[x×]\s", text + " ") or re.match(r"\s*(\d+)x", text)
+    # 16 V100; but 7900 XTX is a name. A rack's name says how many it joins.
+    found = found or re.match(r"\s*(\d+)\s+[A-Za-z]+\d", text) or re.search(r"\bNVL(\d+)\b", text)
     if found:
         return float(found[1])
     found = re.search(r"(\d+)k cluster", text)

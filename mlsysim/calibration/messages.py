@@ -53,6 +53,8 @@ def _operation(case: Case) -> str:
     ):
         if re.search(pattern, text):
             return name
+    if "reduce" in case.domain.lower():
+        return "all-reduce"
     raise Refused("no collective is named, such as all_reduce or all_gather")
 
 

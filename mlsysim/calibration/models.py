@@ -40,6 +40,10 @@ class Guess(NamedTuple):
     known: bool
 
 
+_TAUGHT = {"llama": "Llama-3", "qwen": "Qwen2.5"}
+"""What DeepSeek-R1's distilled models were (arXiv 2501.12948, section 2.4)."""
+
+
 @cache
 def transformer(text: str, params: float | None) -> Guess:
     """The transformer a text names or describes, of so many parameters.
@@ -51,6 +55,10 @@ def transformer(text: str, params: float | None) -> Guess:
     >>> transformer("Nobody-3B", 3e9).known
     False
     """
+    # Small models that a large one's answers were taught keep their own shape.
+    text = re.sub(
+        r"(?i)deepseek[-_ ]*r1[-_ ]*distill(?:ed)?[-_ ]*(llama|qwen)", lambda found: _TAUGHT[found[1].lower()], text
+    )
     shape = {}
     for name, pattern in _SHAPE.items():
         found = re.search(pattern, text)
@@ -191,6 +199,7 @@ _CALLED = (
     (r"mobilenet\s*v?2.*ssd|ssd.*mobilenet\s*v?2", "SSD MobileNet v2"),
     (r"ssd.*mobilenet.*0\.75", "SSD MobileNet v1-0.75"),
     (r"ssd.*mobilenet", "SSD MobileNet v1"),
+    (r"goo?gle?net", "Inception v1"),
     (r"ds-?cnn|keyword|kws", "DS-CNN"),
     (r"autoencoder|anomaly|\bad\b", "FC autoencoder"),
     (r"mobilenet\s*v?1?-?\s*0\.25|person|visual wake|vww(?!\d)", "MobileNetV1-0.25"),
@@ -223,8 +232,13 @@ def network(text: str) -> LayeredModel:
     named = named or min((name for name in known if fold(bare) and name.startswith(fold(bare))), key=len, default=None)
     called = next((fold(name) for pattern, name in _CALLED if re.search(pattern, bare.lower())), None)
     stated = re.search(r"(\d+(?:\.\d+)?)\s*([MG])MACs?", text.replace("MMAC", "MMAC"))
-    if named is None or (called is not None and called in known and not named.startswith(called)):
-        named = called if called in known else named
+    detector = named is not None and named.startswith("ssd") and not (called or "ssd").startswith("ssd")
+    own = detector or (named is not None and (called is None or named.startswith(called)))
+    if not own and called in known:
+        named = called
+    if re.search(r"\bssd|r-?cnn|deeplab|\bfcn", bare.lower()) and not (named or "").startswith("ssd"):
+        # A detector is more than the network whose name it carries.
+        named = None
     if stated:
         total = float(stated[1]) * {"M": 1e6, "G": 1e9}[stated[2]]
         if named is None or abs(known[named].multiply_adds / total - 1) > 0.05:

@@ -163,7 +163,10 @@ def answer(case: Case, reach: Reach) -> Answer:
     if unit(case.unit).dimension == "share":
         return _speculative(case, reach)
     asked = unit(case.unit)
-    wanted = formats(case.precision) or ("fp16",)
+    wanted = formats(case.precision)
+    if not wanted and re.search(r"\d", re.sub(r"\(.*?\)|(?i:kv)", "", case.precision)):
+        raise Refused(f"the format {case.precision!r} is not known")
+    wanted = wanted or ("fp16",)
     several = len(wanted) > 1 and "/" in metric and asked.dimension == "tokens"
     values = []
     assumed = ""
@@ -185,7 +188,7 @@ def _is_prompt(metric: str) -> bool:
 def _one(case: Case, server: Server, dimension: str, each: bool) -> float:
     metric = case.metric.lower()
     given = _lengths(case)
-    batch = labelled(case.batch, "concurrency", "batch", "c", "bs") or number(case.batch)
+    batch = labelled(case.batch, "concurrency", "batch[ _-]?size", "batch", "c", "bs") or number(case.batch)
     first, output = max(1, given.prompt), given.output or _ASKED
     middle = first + output // 2
     if re.search(r"one (?:\S+ )*layer|single layer", case.model.lower()) and dimension == "time":
@@ -204,9 +207,11 @@ def _one(case: Case, server: Server, dimension: str, each: bool) -> float:
     if dimension == "time" and (each_token or "latency" in metric):
         # While one sequence is answered, each of the others brings one prompt.
         return server.step(size, middle) + (size - 1) * server.prefill(first) / output
-    if dimension == "tokens" and re.search(r"per user|decode rate|token-level|generation|tg\d|decode$|speed", metric):
-        alone = 1 if one or "per user" in metric else size
-        return alone / server.step(size, middle)
+    user = re.search(r"per user|/\s*user|interactivity", f"{metric} {case.unit.lower()}")
+    if dimension == "tokens" and user:
+        return output / (output * server.step(size, middle) + (size - 1) * server.prefill(first))
+    if dimension == "tokens" and re.search(r"decode rate|token-level|generation|tg\d|decode$|speed", metric):
+        return (1 if one else size) / server.step(size, middle)
     if dimension not in ("tokens", "examples"):
         raise Refused(f"a serving case is not answered in {case.unit}")
     size = int(batch) if batch else server.most(first + output)

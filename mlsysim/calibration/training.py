@@ -119,7 +119,7 @@ def _told(case: Case, setup: Setup, step: TrainingResult, reach: Reach, share: f
     elif asked.dimension == "examples":
         value = setup.batch / time / (setup.site.count if asked.each else 1)
     elif asked.dimension == "time":
-        if re.search(r"to train|time to|total", metric) and _run_tokens(case):
+        if re.search(r"to train|time to|total|training time", metric) and _run_tokens(case):
             value = (_run_tokens(case) or 0.0) / tokens
         else:
             value = time
@@ -131,6 +131,8 @@ def _told(case: Case, setup: Setup, step: TrainingResult, reach: Reach, share: f
         value = counted / time / setup.site.count
         if asked.dimension == "share":
             value /= setup.site.machine.rate(setup.precision)
+        elif re.search(r"aggregate|cluster|total", metric):
+            value *= setup.site.count
     elif asked.dimension == "device time":
         total = _run_tokens(case)
         if total is None:

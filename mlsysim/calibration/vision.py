@@ -77,7 +77,8 @@ def _models(case: Case) -> list[LayeredModel]:
 
 def _encoder(case: Case) -> LayeredModel:
     """BERT on the tokens of a case."""
-    large = "base" not in case.model.lower()
+    distilled = "distil" in case.model.lower()
+    large = "base" not in case.model.lower() and not distilled
     length = labelled(case.model, "seq") or number(case.seq_or_io) or 128
     tokens = next(
         (mean for name, mean in _MEAN_TOKENS.items() if name in case.text and "var" in case.seq_or_io), length
@@ -94,7 +95,8 @@ def _encoder(case: Case) -> LayeredModel:
         matrix_product(rows, width, 4 * width),
         matrix_product(rows, 4 * width, width),
     )
-    return LayeredModel("BERT", layer * layers)
+    # DistilBERT is BERT-base with every other layer (arXiv 1910.01108).
+    return LayeredModel("BERT", layer * (layers // 2 if distilled else layers))
 
 
 def _precision(case: Case, machine: HardwareNode) -> tuple[HardwareNode, str]:

@@ -38,6 +38,12 @@ def values(case: Case):
         ("Raspberry Pi Pico", "", "RP2040", 1),
         ("Trillium", "256", "TPU v6e", 256),
         ("jetson nano", "1", "Jetson Nano", 1),
+        ("4x A6000 NVLink", "", "RTX A6000", 4),
+        ("16 V100, 100 Gb/s EFA", "", "V100", 16),
+        ("RX 7900 XTX", "", "RX 7900 XTX", 1),
+        ("GB200 NVL72", "", "GB200", 72),
+        ("STM32F411RE", "1", "STM32F411", 1),
+        ("Teensy 4.1", "1", "RT1060", 1),
     ],
 )
 def test_machines(text, count, name, devices):
@@ -70,7 +76,7 @@ def test_network_ports(text, rate):
     assert machines.machine(f"A100, 2 nodes x 8, {text}", "16").port == rate
 
 
-@pytest.mark.parametrize("text", ["Abacus", "GPU type undisclosed, H100 class", ""])
+@pytest.mark.parametrize("text", ["Abacus", "RTX 4090 Laptop", "GPU type undisclosed, H100 class", ""])
 def test_hardware_that_is_not_known_is_refused(text):
     with pytest.raises(InvalidInput):
         machines.machine(text, "1")
@@ -86,6 +92,7 @@ def test_hardware_that_is_not_known_is_refused(text):
         ("DeepSeek-V3 671B", 671e9, "DeepSeek-V3"),
         ("gpt-oss-120b (5.1B active, MXFP4)", 116.8e9, "gpt-oss-120b"),
         ("Mixtral-8x7B", 46.7e9, "Mixtral-8x7B"),
+        ("deepseek-r1-distill-llama-70b", None, "Llama-3-70B"),
     ],
 )
 def test_transformers(text, params, name):
@@ -117,6 +124,8 @@ def test_a_transformer_known_by_its_size_alone_has_that_size(size):
         ("mJ/inf", "energy", 1e-3, False),
         ("img/sec", "examples", 1.0, False),
         ("milliseconds", "time", 1e-3, False),
+        ("k tokens/s", "tokens", 1e3, False),
+        ("tokens/day", "tokens", 1 / 86400, False),
     ],
 )
 def test_units(text, dimension, factor, each):
@@ -171,6 +180,12 @@ def test_lengths_and_formats():
     assert grammar.formats("W4A16 (AWQ)") == ("int4",)
     assert grammar.formats("float8_e4m3") == ("fp8",)
     assert grammar.formats("float16") == ("fp16",)
+    assert grammar.formats("W4A8") == ("int4",)
+    assert grammar.formats("FP8, KV bf16") == ("fp8",)
+    assert grammar.block_bits(grammar.formats("IQ2_XS")[0]) == 2.3125
+    assert grammar.block_bits(grammar.formats("HQQ 3-bit")[0]) == 3
+    assert grammar.lengths("1,024") == (1024, 0)
+    assert grammar.lengths("1024+128") == (1024, 128)
     assert grammar.labelled("TP 8, PP 4", "PP") == 4
 
 
@@ -242,3 +257,51 @@ def test_domains_in_other_words(domain, model, metric):
         unit="ms" if tiny else "tok/s",
     )
     assert values(case)[0] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("GoogLeNet", "Inception v1"), ("SSD-ResNet34", "SSD-ResNet34"), ("resnet34", "ResNet-34")],
+)
+def test_networks(text, name):
+    assert models.network(text).name == name
+
+
+@pytest.mark.parametrize("text", ["Mask R-CNN ResNet-50", "SSD VGG-16"])
+def test_a_detector_is_not_the_network_that_it_is_named_after(text):
+    with pytest.raises(InvalidInput):
+        models.network(text)
+
+
+def test_a_domain_names_the_collective_where_the_case_does_not():
+    case = Case("x", "allreduce", "8x H100", "", "", "", "1 GB", "", "", "NCCL", "", "busbw", "GB/s")
+    assert values(case) == values(replace(case, model="all_reduce"))
+
+
+def test_a_format_that_nobody_knows_is_refused():
+    with pytest.raises(Refused, match="format"):
+        values(replace(CASES["GPTFAST-7B-bf16"], precision="ternary 1.58b"))
+
+
+def test_a_user_has_a_share_of_the_output():
+    case = replace(
+        CASES["GPTFAST-7B-bf16"],
+        hardware="8x H100",
+        count="8",
+        parallelism="TP8",
+        seq_or_io="1024/256",
+        batch="concurrency 64",
+        metric="throughput",
+        unit="tok/s",
+    )
+    user, device = (values(replace(case, unit=f"tok/s/{each}"))[0] for each in ("user", "GPU"))
+    assert device == pytest.approx(values(case)[0] / 8)
+    assert 0.8 * values(case)[0] / 64 < user < 1.5 * values(case)[0] / 64
+
+
+def test_a_run_takes_its_tokens_and_a_cluster_all_of_its_devices():
+    case = replace(CASES["MPT-h100_80gb-7b-s2048-n128"], metric="throughput", unit="tokens/s")
+    hours = values(replace(case, metric="training time for 300B tokens", unit="hours"))[0]
+    assert hours == pytest.approx(300e9 / values(case)[0] / 3600)
+    each, every = (values(replace(case, metric=metric, unit="TFLOP/s"))[0] for metric in ("achieved", "aggregate"))
+    assert every == pytest.approx(128 * each)
