@@ -43,7 +43,7 @@ def test_memory_in_part_c(explorer: Student, native: ModuleType) -> None:
     explorer.pick("C", machine="T4")
     sentences = dict(native.broken("T4", "fp16", 1, "chat", 150))
     says(explorer, "memory", sentences["memory"], "GB")
-    says(explorer, "promise", sentences["promise"], "ms")
+    assert sentences.keys() == {"memory"}  # what does not fit takes no time
     expect(explorer.instrument("C").locator(".reading")).to_have_count(0)
     explorer.pick("C", weights="8")
     is_whole(explorer)

@@ -88,7 +88,8 @@ def test_a_factor_is_symmetric_and_at_least_one(said, says):
         (2000.0, "GB/s", "2,000 GB/s"),
         (448.0, "sequences", "448 sequences"),
         (1e-5, "s", "1e-5 s"),
-        (999_999.0, "", "1e6"),
+        (8e6, "×", "8,000,000×"),
+        (999_999_999.0, "", "1e9"),
     ],
 )
 def test_a_figure_is_shown_as_a_person_writes_it(value, unit, text):

@@ -86,7 +86,7 @@ function clock(date) {
 function figure(value) {
   const rounded = Number(value.toPrecision(3));
   const size = Math.abs(rounded);
-  if (rounded === 0 || (size >= 1e-3 && size < 1e6)) return rounded.toLocaleString("en", { maximumFractionDigits: 6 });
+  if (rounded === 0 || (size >= 1e-3 && size < 1e9)) return rounded.toLocaleString("en", { maximumFractionDigits: 6 });
   return rounded.toExponential().replace("e+", "e");
 }
 
