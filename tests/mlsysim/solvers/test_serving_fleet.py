@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mlsysim import HardwareNode, Models, ServingFleetModel, TensorParallelModel
 from mlsysim.check import InvalidValue
+from mlsysim.explain import fleet_floor, fleet_ladder
 from mlsysim.physics import batching
 
 H100 = {"model": "Llama3_70B", "hardware": "H100", "gpus": 4, "rate": 1000, "prompt": 256, "output": 128}
@@ -166,3 +167,19 @@ def test_the_whiteboard_says_what_binds():
     assert found.feasible and found.bound_by in ("memory bandwidth", "compute throughput", "communication")
     assert {each.symbol for each in found.basis} >= {"Q", "s", "L", "BW", "R", "k"}
     assert 0 < found.spare < 1 and found.load + found.spare == pytest.approx(1)
+
+
+def test_the_whiteboard_says_how_each_floor_comes_about():
+    found = fleet(batch=64, itl="50 ms")
+    for name, size in found.floors.items():
+        assert fleet_floor(found, name)[-1].endswith(f"= {size:.3g}    {name}")
+    weights, of = fleet_floor(found, "bytes")
+    assert "of weights every 50 ms, and 1,000/s x 127 tokens" in weights and of.startswith("N = both / 3.35 TB/s")
+    assert fleet_floor(fleet(batch=64), "bytes")[-1].startswith("N = that / ")
+    walls = found.walls
+    mfu = walls["arithmetic at the peak rate"] / walls["bytes and kernels"]
+    assert f"= {mfu:.0%}    efficiency on one device" in fleet_ladder(found)[-2]
+
+
+def test_what_does_not_fit_is_told_alone():
+    assert [reason.limit for reason in fleet(gpus=1, batch=64, nodes=1, itl="50 ms").reasons] == ["memory capacity"]
