@@ -1,9 +1,12 @@
 """The first reading of a log: sure where it can be, and open to a person where it can't."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labkit import FLEET_TERMS, NODE_TERMS
 from labkit.grading.rubric import BANDS, QUESTIONS, band_of, marked, pre_read
 from labkit.reading import Reading
 
@@ -20,6 +23,16 @@ FILL = (
     "Nobody has to take my word for it, since the page that I used shows every step in the open for all to see. "
 )
 GOOD = {"term": "bytes moved, D/BW", "gave_up": "room to grow", "text": " ".join((FILL, NUMBERS, WHY, TRADEOFF))}
+
+TERMS = [
+    ("bytes moved, D/BW", "Memory bandwidth binds.", "memory bandwidth"),
+    ("arithmetic, O/(R·η)", "Arithmetic binds.", "compute throughput"),
+    ("overhead, L", "Launch overhead binds.", "overhead"),
+    ("arithmetic, FLOPs/(N·R)", "Arithmetic binds.", "compute throughput"),
+    ("efficiency on one device, MFU", "What limits it is the efficiency of one device.", "memory bandwidth"),
+    ("communication, η of scaling", "All wait, because communication takes longer.", "communication"),
+    ("failures and checkpoints, goodput", "Failures and checkpoints bind this run.", "reliability: rework"),
+]
 
 
 def answers(**change: str) -> dict[str, str]:
@@ -55,6 +68,21 @@ def test_a_log_with_all_three_is_in_the_upper_band() -> None:
 def test_each_question_can_be_missed_alone(change: dict[str, str], question: str, answer: str) -> None:
     expected = dict.fromkeys(QUESTIONS, "yes") | {question: answer}
     assert answers(**change) == expected
+
+
+@pytest.mark.parametrize(
+    ("term", "cause", "bound_by"),
+    TERMS,
+)
+def test_every_term_that_a_lab_offers_can_be_the_cause(term: str, cause: str, bound_by: str) -> None:
+    readings = [replace(reading, bound_by=bound_by) for reading in READINGS]
+    log = GOOD | {"term": term, "text": GOOD["text"].replace(WHY, cause)}
+    assert pre_read(log, readings).judgements["why"].answer == "yes"
+    assert pre_read(log, [replace(readings[0], bound_by="capacity")]).judgements["why"].answer == "unsure"
+
+
+def test_no_lab_offers_another_term() -> None:
+    assert {term for term, _, _ in TERMS} == {*NODE_TERMS, *FLEET_TERMS}
 
 
 def test_missing_one_and_missing_two_lead_to_the_lower_bands() -> None:

@@ -14,7 +14,8 @@ from labkit.reading import Reading
 Answer = Literal["yes", "no", "unsure"]
 QUESTIONS = ("numbers", "why", "tradeoff")
 BANDS = {3: (27, 30), 2: (18, 22), 1: (6, 12), 0: (6, 12)}
-TERMS = ("bytes", "arithmetic", "overhead")
+NODE = ("bytes", "arithmetic", "overhead")
+FLEET = ("arithmetic", "efficiency", "communication", "failures")
 SHORT = 60  # words below which a text is too thin to be sure of anything good in it
 VARIETY = 0.35  # distinct words to words, below which a text repeats itself
 
@@ -23,6 +24,9 @@ _WALLS = {
     "bytes": ("memory", "bandwidth"),
     "arithmetic": ("compute", "arithmetic"),
     "overhead": ("overhead", "distance"),
+    "efficiency": ("memory", "bandwidth", "compute", "arithmetic"),
+    "communication": ("communication", "network", "link", "latency", "bandwidth"),
+    "failures": ("reliability",),
 }
 _CAUSE = re.compile(
     r"\b(?:because|since|therefore|hence|thus|due to|caus\w+|bind\w*|bound|limit\w*|dominat\w+|bottleneck\w*|"
@@ -127,7 +131,7 @@ def _numbers(text: str, quoted: int, pinned: int, unknown: int) -> Judgement:
 
 
 def _why(text: str, term: str, readings: Sequence[Reading]) -> Judgement:
-    patterns = {name: term_words(name) for name in TERMS}
+    patterns = {name: term_words(name) for name in (FLEET if term.startswith(FLEET[1:]) else NODE)}
     named = [name for name, pattern in patterns.items() if pattern and pattern.search(text)]
     if not named:
         return Judgement("no", "no term of the Iron Law in it")
@@ -136,7 +140,7 @@ def _why(text: str, term: str, readings: Sequence[Reading]) -> Judgement:
         return Judgement("unsure", f"speaks of {', '.join(named)}, but not of the term chosen as binding")
     if not any(chosen.search(sentence) and _CAUSE.search(sentence) for sentence in re.split(r"[.!?;\n]", text)):
         return Judgement("unsure", "names the term; no sentence gives it as a cause")
-    name = next(each for each in TERMS if term.startswith(each))
+    name = next(each for each in patterns if term.startswith(each))
     bound = {reading.bound_by for reading in readings if reading.bound_by}
     if bound and not any(wall in each for each in bound for wall in _WALLS[name]):
         return Judgement("unsure", f"says {name}; the pinned readings are bound by {', '.join(sorted(bound))}")
