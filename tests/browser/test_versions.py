@@ -114,13 +114,9 @@ def test_whoever_has_opened_one_page_with_its_runtime_finds_the_others(context: 
     page.evaluate(REGISTER)
     page.reload()  # from now on the page asks what is kept
     names = ["paths.html", "reference/glossary.html", f"{LAB}.html", "search.html"]
-    page.wait_for_function(
-        """async (names) => {
-          const found = await Promise.all(names.map((name) => caches.match(new URL(name, location))));
-          return found.every(Boolean) && (await caches.match(document.querySelector("link[rel=stylesheet]").href));
-        }""",
-        arg=names,
-    )
+    kept = "(names) => Promise.all(names.map((name) => caches.match(new URL(name, location)).then(Boolean)))"
+    styles = page.locator("link[rel=stylesheet]").evaluate_all("all => all.map(({ href }) => href)")
+    Student(page, address).until(lambda: all(page.evaluate(kept, [*names, *styles])), 60)
     host.stop()
     for name in names:
         page.goto(f"{address}/{name}")
