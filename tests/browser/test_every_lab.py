@@ -121,6 +121,7 @@ def explore(student: Student, given: Given, letter: str) -> None:
     start = {control.name: control.value for control in part.controls}
     tried = [settings for where, settings, _ in given.play.failures if where == letter]
     expect(student.instrument(letter).locator("svg.marks").first).to_be_visible()
+    first = student.text(letter)
     for control in part.controls:
         # Some controls act only where another one lets them: then from a setting of the play.
         assert any(acts(student, part, control, {**start, **base}) for base in ({}, *tried)), (
@@ -135,7 +136,7 @@ def explore(student: Student, given: Given, letter: str) -> None:
             assert any(sign.isdigit() for sign in failure.inner_text()), "a failure says value and limit"
             student.reset(letter)
             expect(student.failure(limit)).to_have_count(0)
-    student.until(lambda: shows(student, letter, start))
+    student.until(lambda: shows(student, letter, start) and student.text(letter) == first)
 
 
 def design(student: Student, given: Given, variant: Mapping[str, Any]) -> None:

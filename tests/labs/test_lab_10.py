@@ -173,7 +173,7 @@ def test_no_fleet_lies_so_near_the_grant_that_a_new_fit_would_turn_it(module):
 
 def test_lab_16_takes_up_what_this_lab_hands_on(module):
     later = assemble.load(next(row for row in catalog.read() if row.name == "vol2/lab_16_fleet_synthesis"))[1]
-    numbers = {"fp16": "16", "fp8": "w8", "int8": "w8", "int4-rtn": "w4", "int4-gptq": "w4", "int4-awq": "w4"}
+    numbers = {"fp16": "16", "fp8": "8", "int8": "8", "int4-rtn": "w4", "int4-gptq": "w4", "int4-awq": "w4"}
     for form in module.FORMS:
         handed = {**module.handed(form), "found": True}
         taken = later["brought"]({"precision": "bf16", "found": False}, handed, {"spare_share": 0.1, "found": False})
