@@ -264,7 +264,10 @@ def instrument_b(b, lab):
     lab.instrument(
         charts.roofline(
             [charts.Roof(name, node(name).rate("fp16"), node(name).memory_bandwidth) for name in _roofs],
-            {JOBS[job]: (step.intensity, step.operations / step.time.expected) for job, step in _steps.items()},
+            {
+                JOBS[job].split()[0]: (step.intensity, step.operations / step.time.expected)
+                for job, step in _steps.items()
+            },
             f"{JOBS[_job]} on the {_machine}, {_batch} at once: {_here.phase.intensity:.1f} operations for each byte against a "
             f"ridge at {_here.phase.ridge:.0f}. Most of its time goes to {_here.bound_by}.",
         ),

@@ -142,6 +142,27 @@ def context(new_context: NewContext, guard: Guard) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(scope="session")
+def regular(new_context: NewContext) -> Iterator[BrowserContext]:
+    """The browser of somebody who comes often: what is kept of a visit is there at the next one."""
+    context = new_context()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def home(regular: BrowserContext, guard: Guard, address: str) -> Iterator[BrowserContext]:
+    """A reader with an empty record, for one test; Python's memory is kept from the test before."""
+    yield regular
+    guard.check()
+    for page in regular.pages:
+        page.close()
+    page = regular.new_page()
+    session = regular.new_cdp_session(page)
+    session.send("Storage.clearDataForOrigin", {"origin": address, "storageTypes": "indexeddb,local_storage"})
+    page.close()
+
+
 @pytest.fixture(scope="module")
 def module_context(new_context: NewContext) -> Iterator[BrowserContext]:
     """A reader with empty storage, for all tests of a module."""

@@ -92,6 +92,10 @@ class Student:
         form.get_by_label("Why?").fill(reason)
         form.get_by_role("button", name="Lock my prediction").click()
 
+    def identify(self, section: str, identifier: str) -> None:
+        """Say who one is in a section."""
+        self.page.get_by_label(f"Section {section}").fill(identifier)
+
     # The parts
 
     def panel(self, letter: str) -> Locator:
@@ -108,8 +112,10 @@ class Student:
             self.panel(letter).get_by_role("radio", name=label, exact=True).check()
 
     def pull(self, letter: str, label: str, index: int) -> None:
-        """Put a slider on its n-th value."""
-        self.panel(letter).get_by_role("slider", name=label, exact=True).fill(str(index))
+        """Put a slider on its n-th value, if it is not there."""
+        slider = self.panel(letter).get_by_role("slider", name=label, exact=True)
+        if slider.input_value() != str(index):
+            slider.fill(str(index))
 
     def set(self, part: Any, settings: Mapping[str, Any]) -> None:
         """Put a part's controls on these values, one after the other."""

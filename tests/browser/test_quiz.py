@@ -17,7 +17,7 @@ from labkit.quiz.questions import MISCONCEPTIONS, VERSION, questions
 from sheets import right
 from test_access import LOOKS, dressed, is_fit_to_read
 from test_key import everything_rendered, numbers
-from test_keyboard import tab_to
+from typist import tab_to
 
 KIT = Path(sittings.__file__).parents[1] / "page"
 

@@ -6,6 +6,7 @@ import assemble
 import catalog
 import course
 from labkit import lint
+from labkit.grading import library
 from mlsysim import Hardware
 from mlsysim.walls import WALLS
 
@@ -43,6 +44,11 @@ def asked():
 
 def test_no_lab_asks_what_it_asks(loaded, asked):
     assert not asked & {lock.question for lock in locks(loaded[1])}
+
+
+def test_nothing_of_it_is_graded_and_no_section_plays_it(loaded, row):
+    assert row.name not in library.sources()
+    assert not loaded[0].variants
 
 
 def test_it_ends_with_a_question_to_the_reader(loaded):
