@@ -293,7 +293,7 @@ def reveal_a(done_a, first, lab):
                 "You counted what is kept, token by token, beside the weights.",
                 (
                     f"2 × {_model.layers} layers × {_model.kv_heads} heads × {_model.head_dim} numbers × 2 B = "
-                    f"{gigabytes(_book.workload.kv_bytes)}   a key and a value for each token",
+                    f"{gigabytes(_book.workload.kv_bytes)}   a token’s keys and values",
                     f"{gigabytes(_book.workload.kv_bytes)} × {BOOK:,} tokens = {gigabytes(_memory.kv_cache)}   a book",
                     f"{gigabytes(_memory.capacity)} − {gigabytes(_memory.weights)} weights − {gigabytes(_memory.activations)} "
                     f"work space = {gigabytes(_free)}",
