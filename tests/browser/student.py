@@ -154,9 +154,10 @@ class Student:
     # Readings and log
 
     def pin(self, letter: str, index: int = 0) -> None:
-        """Pin a reading of a part."""
+        """Pin a reading of a part, if it is not pinned."""
         button = self.instrument(letter).locator("lab-pin button").nth(index)
-        button.click()
+        if button.get_attribute("aria-pressed") != "true":
+            button.click()
         expect(button).to_have_text("Pinned ✓")
 
     @property
