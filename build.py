@@ -159,7 +159,7 @@ def test(arguments: list[str], chromium: str) -> int:
         print("failed: " + " ".join(command))
     workers = str(min(2, os.cpu_count() or 1))
     # In the order of the folders: what takes longest, the browser, comes first.
-    spread = ["--dist", "loadgroup", "--no-loadscope-reorder"]
+    spread = ["--dist", "loadscope", "--no-loadscope-reorder"]
     command = ["pytest", "-n", workers, *spread, *arguments]
     code = run_module(command, MLSYSIM_CHROMIUM=chromium)
     return code or (1 if failed else 0)
