@@ -32,6 +32,7 @@ NEVER = {
     ("marimo/_cli/files/file_path.py", "marimo/_cli/files/cloudflare.py"): "on the command line",
     ("marimo/_export/file.py", "marimo/_export/offline.py"): "on the command line",
     ("marimo/_server/asgi.py", "marimo/_server/*"): "to serve notebooks; a page is served",
+    ("labkit/grading/console.py", "labkit/quiz/*"): "in the console, whose worker brings the quiz along",
     (
         "marimo/_runtime/runner/hooks_post_execution.py",
         "marimo/_runtime/pytest.py",
