@@ -57,8 +57,9 @@ def chromium() -> Iterator[Browser]:
     """A real Chromium that can look up no name and reach no address but this machine's."""
     path = os.environ.get("MLSYSIM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     alone = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    once = "--js-flags=--liftoff-only"  # pages live too short here for Python to be compiled a second time
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", alone])
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", alone, once])
         yield browser
         browser.close()
 

@@ -105,8 +105,10 @@ def acts(student: Student, part: Part, control: Slider | Choice, base: Mapping[s
         return student.text(part.letter) + str(student.page.locator(".failure").all_inner_texts())
 
     student.set(part, {**base, control.name: control.values[0]})
-    student.page.wait_for_timeout(600)
-    before = says()
+    before = ""
+    while (now := says()) != before:
+        before = now
+        student.page.wait_for_timeout(250)
     student.set(part, {**base, control.name: control.values[-1]})
     for _ in range(30):
         student.page.wait_for_timeout(100)
