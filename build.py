@@ -35,7 +35,7 @@ USAGE = """usage: python3 build.py [verb]
   (none)   build the site if something changed and serve it; what is changed then is built and shown at once
   site     build the site into dist/, pack it as dist.zip, and stop
   test     check style and types, and run every test; further arguments go to pytest (test -k name), such as --cov,
-           which takes half as long again and holds the branch coverage of physics and solvers over 95 %
+           which takes longer and holds the branch coverage of physics and solvers over 95 %
   bench    measure the built site in a real browser
   lock     refresh requirements.txt and the lock of the browser runtime
   --help   this text

@@ -46,12 +46,6 @@ def node(name):
 
 
 @app.function
-def equation(answer):
-    """The Iron Law with an answer's numbers, a line each."""
-    return [line for line in answer.explain().splitlines() if line.startswith(("D/BW", "O/R ", "L  ", "T  "))]
-
-
-@app.function
 def writes(machine):
     """The simulator's answer for one token of the model, written for one reader."""
     return ms.Engine.solve(MODEL, machine, precision=PRECISION)
@@ -226,7 +220,7 @@ def reveal_a(done_a, first, lab):
                 "Nearly everybody says more. Each weight is fetched for one multiplication and one addition; while two "
                 "bytes arrive, the machine could do hundreds.",
                 "So close is rare: you set what a byte buys against what the machine could do meanwhile.",
-                equation(writes(LARGE)),
+                writes(LARGE).equation().splitlines(),
             ),
             lab.remember(
                 f"Writing for one reader, an MI300X uses {_says:.2f} % of its arithmetic: each byte that it fetches buys "
@@ -311,7 +305,7 @@ def reveal_b(done_b, lab, second):
                 assumptions()["waits"],
                 "",
                 "You looked at what a byte is used for, and not at the size of the machine.",
-                equation(_step),
+                _step.equation().splitlines(),
             ),
             lab.remember(
                 f"A picture buys {_step.phase.intensity:.0f} operations with each byte, and a Raspberry Pi 5 has time for "

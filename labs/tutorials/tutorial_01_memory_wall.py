@@ -40,12 +40,6 @@ def node(name):
 
 
 @app.function
-def equation(answer):
-    """The Iron Law with an answer's numbers, a line each."""
-    return [line for line in answer.explain().splitlines() if line.startswith(("D/BW", "O/R ", "L  ", "T  "))]
-
-
-@app.function
 def writes(machine):
     """The simulator's answer for one token, written for one reader."""
     return ms.Engine.solve(MODEL, machine, precision=PRECISION)
@@ -241,7 +235,7 @@ def reveal_a(done_a, first, lab):
                 assumptions()["generation"],
                 "Neither figure of the announcement gives this. Look at which part of the bars is left.",
                 "You asked how fast the bytes come, or arrived where that leads.",
-                [line for name in ("Gaudi 2", "Gaudi 3") for line in (name, *equation(writes(name)))],
+                [line for name in ("Gaudi 2", "Gaudi 3") for line in (name, *writes(name).equation().splitlines())],
             ),
             lab.remember(
                 f"{times('arithmetic', 'Gaudi 3', 'Gaudi 2'):.1f} times the arithmetic made writing {_says:.2f} times as fast, "
@@ -326,7 +320,7 @@ def reveal_b(done_b, lab, second):
                 assumptions()["twice"],
                 "Ask what a token waits for on both machines, and how much of it each brings in a second.",
                 "You looked at the memory and not at the announcement.",
-                [line for name in (OLD, NEW) for line in (name, *equation(writes(name)))],
+                [line for name in (OLD, NEW) for line in (name, *writes(name).equation().splitlines())],
             ),
             lab.remember(
                 f"A {NEW} has {times('arithmetic', NEW, OLD):.1f} times the arithmetic of a {OLD} and writes {_says:.2f} times as "

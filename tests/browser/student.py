@@ -82,9 +82,16 @@ class Student:
         """The Prediction Locks on the page, from the top."""
         return self.page.get_by_role("region", name="Prediction Lock")
 
+    @property
+    def asked(self) -> Locator:
+        """The form of the lock that is still open, as soon as it is there."""
+        form = self.locks.locator("form:visible")
+        expect(form).to_have_count(1)
+        return form
+
     def lock(self, answer: str, reason: str = "") -> None:
         """Answer the lock that is still open, and commit."""
-        form = self.locks.locator("form:visible")
+        form = self.asked
         if form.get_by_role("radio").count():
             form.get_by_role("radio", name=answer, exact=True).check()
         else:

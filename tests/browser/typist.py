@@ -49,7 +49,7 @@ class Typist(Student):
 
     def lock(self, answer: str, reason: str = "") -> None:
         """Answer the lock that is still open, and commit."""
-        form = self.locks.locator("form:visible")
+        form = self.asked
         if form.get_by_role("radio").count():
             self.choose(form.get_by_role("radio", name=answer, exact=True))
         else:

@@ -20,6 +20,16 @@ const section = {
   },
 };
 
+// The moment nearest to now that a clock shows so: a section may go on past midnight.
+function nearest(hour, minute) {
+  const days = [-1, 0, 1].map((offset) => {
+    const day = new Date();
+    day.setDate(day.getDate() + offset);
+    return day.setHours(hour, minute, 0, 0);
+  });
+  return days.reduce((best, each) => (Math.abs(each - Date.now()) < Math.abs(best - Date.now()) ? each : best));
+}
+
 // The course identifier, asked for before the first lock: the variant follows from it.
 class LabIdentity extends LabElement {
   build() {
@@ -53,7 +63,7 @@ class LabPace extends LabElement {
     if (!section.code) return;
     document.documentElement.dataset.section = section.code;
     const start = /^(\d{1,2}):(\d{2})$/.exec(new URLSearchParams(location.search).get("start") ?? "");
-    if (start) section.begun = new Date().setHours(Number(start[1]), Number(start[2]), 0, 0);
+    if (start) section.begun = nearest(Number(start[1]), Number(start[2]));
     this.text = el("span");
     this.button = el("button.quiet", { type: "button", onclick: () => this.begin() }, "Begin now");
     this.parts = PACE.map(([name, minutes]) => el("li", { style: `flex: ${minutes}` }, el("span", {}, name), el("i", {})));
