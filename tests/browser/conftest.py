@@ -173,8 +173,9 @@ def module_context(new_context: NewContext) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def student(context: BrowserContext, address: str) -> Student:
-    """Somebody with a fresh browser, and no page opened yet."""
+def student(request: pytest.FixtureRequest, address: str) -> Student:
+    """Somebody with no page opened yet: at home, or with a fresh browser where the test has to do with that as well."""
+    context = request.getfixturevalue("context" if "context" in request.fixturenames else "home")
     return Student(context.new_page(), address)
 
 

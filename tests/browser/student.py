@@ -125,9 +125,12 @@ class Student:
             slider.fill(str(index))
 
     def set(self, part: Any, settings: Mapping[str, Any]) -> None:
-        """Put a part's controls on these values, one after the other."""
+        """Put those of a part's controls that stand elsewhere on these values, one after the other."""
+        stand = self.panel(part.letter).evaluate("group => group.closest('lab-panel').values")
         for control in part.controls:
             value = settings[control.name]
+            if stand[control.name] == value:
+                continue
             if control.kind == "choice":
                 self.pick(part.letter, label=control.text(value))
             else:

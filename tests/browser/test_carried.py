@@ -24,9 +24,9 @@ def carried(name: str, value: object) -> record.Event:
     return "carried", {"key": f"{name}={value}", "name": name, "value": value}
 
 
-def later_after(context, address: str, *events: record.Event) -> Student:
+def later_after(home, address: str, *events: record.Event) -> Student:
     """Lab 10 with part C open, in a browser where Lab 08 has handed these on."""
-    student = Student(context.new_page(), address, LATER)
+    student = Student(home.new_page(), address, LATER)
     student.page.goto(f"{address}/index.html")
     if events:
         record.put(student.page, record.record_text((record.STARTED, *events), lab=EARLIER), EARLIER)
@@ -55,8 +55,8 @@ def later_after(context, address: str, *events: record.Event) -> Student:
     ],
     ids=["skipped", "handed on", "the latest counts", "no precision"],
 )
-def test_the_precision_of_lab_08_decides_what_lab_10_may_serve(context, address, events, says, allowed):
-    student = later_after(context, address, *events)
+def test_the_precision_of_lab_08_decides_what_lab_10_may_serve(home, address, events, says, allowed):
+    student = later_after(home, address, *events)
     note = student.page.locator("#handed-on")
     expect(note).to_contain_text(says)
     student.pick("C", form="FP8")

@@ -64,3 +64,18 @@ def test_what_was_set_on_an_earlier_day_is_where_part_a_starts(student: Student)
     expect(student.panel("A").get_by_role("radio", name="MI300X")).to_be_checked()
     student.is_live()
     computes(student, "MI300X", "fp16")
+
+
+def test_an_identifier_typed_before_the_record_was_read_is_not_lost(student: Student, alone) -> None:
+    student.page.add_init_script(
+        """new MutationObserver((_, watching) => {
+          const field = document.querySelector("lab-identity input");
+          if (!field) return;
+          watching.disconnect();
+          field.value = "s7";
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+        }).observe(document, { childList: true, subtree: true });"""
+    )
+    student.open("?section=B2")
+    student.keeps(lambda kept: kept["student"] == {"id": "s7", "section": "B2"})
+    expect(student.page.get_by_label("Section B2")).to_have_value("s7")

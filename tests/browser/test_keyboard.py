@@ -7,7 +7,7 @@ from student import Student
 from typist import Typist, tab_to
 
 
-def test_from_the_skip_link_to_a_prediction(context: BrowserContext, address: str) -> None:
+def test_from_the_skip_link_to_a_prediction(context: BrowserContext, alone, address: str) -> None:
     typist = Typist(context.new_page(), address)
     typist.open()
     typist.press("Tab")
@@ -24,8 +24,8 @@ def test_from_the_skip_link_to_a_prediction(context: BrowserContext, address: st
     expect(typist.locks.first.locator(".frozen")).to_be_focused()
 
 
-def test_a_table_opens_and_a_reading_goes_into_the_log(context: BrowserContext, address: str) -> None:
-    typist = Typist(context.new_page(), address)
+def test_a_table_opens_and_a_reading_goes_into_the_log(home: BrowserContext, address: str) -> None:
+    typist = Typist(home.new_page(), address)
     typist.has(ALL_OPEN)
     typist.open()
     typist.is_live()

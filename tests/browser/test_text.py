@@ -20,8 +20,8 @@ IN_C = (
 WRONG = '{"machine": "H10", "nodes": 3, "places": 0}'
 
 
-def test_an_earlier_labs_choice_is_found_and_a_text_with_mistakes_is_kept(context, address: str) -> None:
-    student = Student(context.new_page(), address, LAB)
+def test_an_earlier_labs_choice_is_found_and_a_text_with_mistakes_is_kept(home, address: str) -> None:
+    student = Student(home.new_page(), address, LAB)
     student.page.goto(f"{address}/index.html")
     record.put(student.page, record.record_text(IN_C, lab=LAB, controls={"C": {"source": "text"}}), LAB)
     earlier = (STARTED, ("carried", {"key": "precision=fp8", "name": "precision", "value": "fp8"}))

@@ -20,9 +20,9 @@ def named(reading: dict[str, Any]) -> str:
     return json.dumps([reading["reading"], reading["settings"]], sort_keys=True)
 
 
-def test_readings_pinned_in_two_tabs_at_once_all_survive(student: Student, context: BrowserContext) -> None:
+def test_readings_pinned_in_two_tabs_at_once_all_survive(student: Student, home: BrowserContext) -> None:
     student.has(ALL_OPEN, controls={"A": {"machine": "H100", "weights": "fp16"}})
-    other = Student(context.new_page(), student.address)
+    other = Student(home.new_page(), student.address)
     student.open()
     other.open()
     student.is_live()

@@ -3,11 +3,20 @@
 import json
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 import record
 from record import ALL_OPEN, FIRST_LOCKED
 from student import Student
+
+HINTED = "vol1/lab_13_model_serving"  # whose part A has a hint, and is on the page before Python is
+STOPPED = """
+  const moment = Date.parse("MOMENT");
+  Date = class extends Date {
+    constructor(...given) { super(...(given.length ? given : [moment])); }
+    static now() { return moment; }
+  };
+"""
 
 
 def load(student: Student, name: str, text: str) -> None:
@@ -15,7 +24,7 @@ def load(student: Student, name: str, text: str) -> None:
     student.page.locator("lab-work input[type=file]").set_input_files(files)
 
 
-def test_a_saved_file_brings_the_work_back_on_another_machine(student: Student, new_context) -> None:
+def test_a_saved_file_brings_the_work_back_on_another_machine(student: Student, alone, new_context) -> None:
     student.has(ALL_OPEN)
     student.open()
     text = Path(student.download("Save to a file").path()).read_text(encoding="utf-8")
@@ -27,7 +36,7 @@ def test_a_saved_file_brings_the_work_back_on_another_machine(student: Student, 
     elsewhere.page.context.close()
 
 
-def test_a_foreign_or_broken_file_is_refused_and_changes_nothing(student: Student) -> None:
+def test_a_foreign_or_broken_file_is_refused_and_changes_nothing(student: Student, alone) -> None:
     student.has(FIRST_LOCKED)
     student.open()
     student.keeps(lambda kept: bool(kept))
@@ -45,7 +54,7 @@ def test_a_foreign_or_broken_file_is_refused_and_changes_nothing(student: Studen
     assert student.stored["events"][: len(before["events"])] == before["events"]
 
 
-def test_loading_sets_the_present_work_aside(student: Student) -> None:
+def test_loading_sets_the_present_work_aside(student: Student, alone) -> None:
     student.has(FIRST_LOCKED)
     student.open()
     student.page.once("dialog", lambda dialog: dialog.accept())
@@ -57,7 +66,7 @@ def test_loading_sets_the_present_work_aside(student: Student) -> None:
     assert kinds[:2] == ["started", "committed"]
 
 
-def test_erasing_asks_first_and_then_leaves_nothing(student: Student) -> None:
+def test_erasing_asks_first_and_then_leaves_nothing(student: Student, alone) -> None:
     student.has(FIRST_LOCKED)
     student.open()
     record.put(student.page, "another lab's", "vol1/lab_98")
@@ -71,7 +80,7 @@ def test_erasing_asks_first_and_then_leaves_nothing(student: Student) -> None:
     assert [event["kind"] for event in student.stored["events"]] == ["started"]
 
 
-def test_another_version_goes_on_with_the_record_and_the_chain_says_so(student: Student) -> None:
+def test_another_version_goes_on_with_the_record_and_the_chain_says_so(student: Student, alone) -> None:
     student.has(FIRST_LOCKED, lab_version="0")
     student.open()
     student.keeps(lambda kept: kept["events"][-1]["kind"] == "continued")
@@ -81,27 +90,28 @@ def test_another_version_goes_on_with_the_record_and_the_chain_says_so(student: 
     assert len([event for event in student.stored["events"] if event["kind"] == "continued"]) == 1
 
 
-def test_the_last_setting_is_one_press_away_and_a_link_leads_to_a_setting(student: Student, new_context) -> None:
-    student.has(ALL_OPEN)
+def test_the_last_setting_is_one_press_away_and_a_link_leads_to_a_setting(
+    student: Student, context: BrowserContext, alone
+) -> None:
+    student.has(FIRST_LOCKED)
     student.open()
-    student.is_live()
-    panel = student.panel("B")
-    expect(panel.get_by_role("button", name="Last setting")).to_be_hidden()
-    student.pull("B", "Batch, sequences at once", 5)
+    panel = student.panel("A")
+    last = panel.get_by_role("button", name="Last setting")
+    expect(last).to_be_hidden()
+    student.pick("A", weights="8")
     student.page.wait_for_timeout(900)
-    student.pull("B", "Batch, sequences at once", 9)
-    slider = panel.get_by_role("slider", name="Batch, sequences at once")
-    for index in ("5", "9"):
+    student.pick("A", weights="4")
+    for weights in ("8", "4"):
         student.page.wait_for_timeout(900)
-        panel.get_by_role("button", name="Last setting").click()
-        expect(slider).to_have_value(index)
+        last.click()
+        expect(panel.get_by_role("radio", name=weights, exact=True)).to_be_checked()
     panel.get_by_role("button", name="Link").click()
-    friend = Student(new_context().new_page(), student.address)
-    friend.has(ALL_OPEN)
-    friend.open(f"#{student.page.url.split('#')[1]}")
-    friend.is_live()
-    expect(friend.panel("B").get_by_role("slider", name="Batch, sequences at once")).to_have_value("9")
-    friend.page.context.close()
+    link = student.page.url.split("#")[1]
+    student.pick("A", weights="16")
+    student.keeps(lambda kept: kept["controls"]["A"]["weights"] == "fp16")
+    later = Student(context.new_page(), student.address)
+    later.open(f"#{link}")
+    expect(later.panel("A").get_by_role("radio", name="4", exact=True)).to_be_checked()
 
 
 def test_whoever_is_stuck_is_asked_a_question(student: Student) -> None:
@@ -116,16 +126,21 @@ def test_whoever_is_stuck_is_asked_a_question(student: Student) -> None:
     expect(student.instrument("B").locator(".probe")).to_have_count(0)
 
 
-def test_hints_are_there_for_readers_on_their_own_and_held_back_in_a_section(student: Student) -> None:
-    student.has(ALL_OPEN)
+def test_hints_are_there_for_readers_on_their_own_and_held_back_in_a_section(
+    context: BrowserContext, alone, address: str
+) -> None:
+    student = Student(context.new_page(), address, HINTED)
     student.open()
-    student.is_live()
-    hint = student.page.locator("#part-B .hint")
-    expect(hint).to_be_visible()
-    student.open(f"?section=B2&start={clock(hours=-3)}")  # over, if need be since yesterday
-    student.is_live()
-    expect(hint).to_be_visible()
-    student.open(f"?section=B2&start={clock(hours=1)}")
-    student.is_live()
-    expect(hint).to_be_hidden()
-    expect(student.page.get_by_role("group", name="Pace of the section")).to_be_visible()
+    student.lock("10")
+    expect(student.page.locator("#part-A .hint")).to_be_visible()
+    for moment, says, shown in (
+        ("2026-03-02 23:40", "Begins 23:50", False),
+        ("2026-03-02 23:57", "Minute 8: A", False),
+        ("2026-03-03 00:02", "Minute 13: A", True),  # a section may go on past midnight
+        ("2026-03-03 02:00", "time is over", True),
+    ):
+        then = Student(context.new_page(), address, HINTED)
+        then.page.add_init_script(STOPPED.replace("MOMENT", moment))
+        then.open("?section=B2&start=23:50")
+        expect(then.page.get_by_role("group", name="Pace of the section")).to_contain_text(says)
+        expect(then.page.locator("#part-A .hint")).to_be_visible(visible=shown)

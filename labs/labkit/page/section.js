@@ -40,13 +40,18 @@ class LabIdentity extends LabElement {
       el("div.identity", {}, el("label", {}, el("span", {}, `Section ${section.code}. Your course identifier, never your name`), this.input), this.note),
     );
     store.ready.then(() => {
-      this.input.value = store.record.student.id;
+      // What was typed before the record was read stays, unless a prediction has settled it.
+      if (!this.input.value || variant.frozen()) this.input.value = store.record.student.id;
       if (store.record.student.section !== section.code && !variant.frozen()) store.assign("student", "section", section.code);
     });
     this.input.addEventListener("input", () => {
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => store.assign("student", "id", this.input.value.trim().toWellFormed()), 250);
+      this.timer = setTimeout(() => store.ready.then(() => this.settle()), 250);
     });
+  }
+
+  settle() {
+    if (!variant.frozen()) store.assign("student", "id", this.input.value.trim().toWellFormed());
   }
 
   render() {
