@@ -253,11 +253,12 @@ def tables(name: str) -> Mapping[str, Mapping[str, Any]]:
     return read
 
 
-def files(kind: str) -> list[str]:
+@cache
+def files(kind: str) -> tuple[str, ...]:
     """The names that `constants` or `tables` reads.
 
     >>> files("tables")
-    ['accuracy', 'arrays', 'imagenet', 'keywords']
+    ('accuracy', 'arrays', 'imagenet', 'keywords')
     """
     found = []
     for name in sorted(each.removesuffix(".toml") for each in os.listdir(_DATA) if each.endswith(".toml")):
@@ -266,7 +267,7 @@ def files(kind: str) -> list[str]:
         several = all(any(isinstance(column, list) for column in entry.values()) for entry in entries)
         if single if kind == "constants" else several and not single:
             found.append(name)
-    return found
+    return tuple(found)
 
 
 def _name(field: str, given: object, example: str) -> str:

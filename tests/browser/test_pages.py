@@ -16,7 +16,7 @@ import catalog
 import roofline
 from record import ALL_OPEN
 from student import Student
-from test_access import dressed, is_fit_to_read, is_without_barriers, keeps_to_the_screen
+from test_access import dressed, is_without_barriers, keeps_to_the_screen
 
 KINDS = [
     "course.html",
