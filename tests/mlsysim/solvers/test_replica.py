@@ -23,16 +23,6 @@ def test_a_replica_of_one_gpu_is_that_machine_at_full_load(machine, batch, promp
         assert getattr(replica.itl, end) == pytest.approx(getattr(alone.itl, end), rel=1e-9)
 
 
-def test_unpacking_costs_what_compression_says():
-    given = {"model": "Llama3_8B", "hardware": "H100", "batch": 64}
-    packed = CompressionModel().solve(**given, weights="int4", context=160, prompt=128)
-    replica = ReplicaModel().solve(**given, weights="int4", prompt=128, output=64)
-    assert replica.step.expected == pytest.approx(packed.itl.expected)
-    assert solve(precision="int8").kernels.expected == 1.0 > replica.kernels.expected
-    assert any("unpack" in each.meaning for each in replica.basis)
-    assert not any("unpack" in each.meaning for each in solve().basis)
-
-
 def test_a_fleet_is_whole_replicas_for_the_demand():
     answer = solve()
     replicas = ceil(1000 / answer.rate.expected)
