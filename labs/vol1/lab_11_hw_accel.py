@@ -480,7 +480,7 @@ def challenge(designs, **_variant):
 def plan():
     lab = Lab(
         name="vol1/lab_11_hw_accel",
-        version="2",
+        version="3",
         lede="Dr Salma Nasser runs a region’s emergency call centre. On Friday she signs for the accelerators of the coming "
         "year. Text that comes late reaches the ambulance late, and the money comes out of ambulances.",
         briefing=(

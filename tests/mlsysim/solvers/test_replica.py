@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlsysim import BatchingModel, CompressionModel, ReplicaModel
+from mlsysim import BatchingModel, ReplicaModel
 from mlsysim.check import InvalidValue
 
 
