@@ -798,7 +798,7 @@ def reveal_b(done_b, given, lab, second):
             ),
             lab.remember(
                 f"With {_crowd:,} readers INT4 weights make the {_machine} {times(_says)} as fast, with {_gone:,} no faster at all: "
-                "then it waits for arithmetic alone. Nine zeros in ten shrink the file "
+                "then every matrix waits for arithmetic. Nine zeros in ten shrink the file "
                 f"to {ms.format_quantity(_zeros.stored, 'B', 2)} and the time not at all ({times(_zeros.speedup.expected)}); two "
                 f"in four, placed where the hardware looks for them, give {times(_pattern.speedup.expected)}."
             ),
