@@ -13,16 +13,19 @@ from mlsysim.registry import constants
 
 NO_HOST = Estimate.exact(0.0, "s")
 NO_CORE = Estimate.exact(0.0, "1")
+AS_PLAIN = Estimate.exact(1.0, "1")
 
 
 @dataclass(frozen=True, slots=True)
 class Efficiency:
     """Fractions of peak memory bandwidth and of peak dense arithmetic that large operators reach [-], the time a kernel
     takes to start [s], the time the host takes to ask for it [s], 0 where kernels are recorded once and replayed, and
-    the cores that find no tile left at the end of a matrix product [-].
+    the cores that find no tile left at the end of a matrix product [-]. Weights stored in fewer bits than the
+    arithmetic has are unpacked as they arrive, at a fraction `unpack` of the bandwidth that plain ones reach [-].
 
     What smaller operators reach follows: fewer of the cores have work, and starting takes more of the time. `passports`
-    are of the first three, and of a host that asks one by one; `wave` is that of the share of cores that wait.
+    are of the first three, and of a host that asks one by one; `wave` is that of the share of cores that wait,
+    `packing` that of `unpack`.
     """
 
     bandwidth: Estimate
@@ -32,11 +35,14 @@ class Efficiency:
     host: Estimate = NO_HOST
     idle: Estimate = NO_CORE
     wave: Datum | None = None
+    unpack: Estimate = AS_PLAIN
+    packing: Datum | None = None
 
 
 def resolve(given: Any, launch_class: str, kernel_class: str = "matrix", cores: float | None = None) -> Efficiency:
-    """The calibrated efficiencies for "auto"; one number stands for both fractions whatever an operator's size, and
-    "eager" for a framework that issues its operators one by one from Python instead of replaying a graph of fused ones.
+    """The calibrated efficiencies for "auto"; one number stands for both fractions whatever an operator's size and
+    however its weights are stored, and "eager" for a framework that issues its operators one by one from Python instead
+    of replaying a graph of fused ones.
 
     `kernel_class` is "matrix" or "convolution", which reach different shares of the peak rate; `cores` is how many the
     machine has.
@@ -67,7 +73,15 @@ def _calibrated(launch_class: str, kernel_class: str, cores: float | None = None
         raise InvalidValue("launch_class", launch_class, "it must be gpu or core", 'launch_class="gpu"')
     bandwidth = known["bandwidth"]
     compute = known["compute_convolution" if kernel_class == "convolution" else "compute"]
-    reached = Efficiency(spread(bandwidth), spread(compute), spread(launch), (bandwidth, compute, launch))
+    unpack = known["unpack"]
+    reached = Efficiency(
+        spread(bandwidth),
+        spread(compute),
+        spread(launch),
+        (bandwidth, compute, launch),
+        unpack=spread(unpack),
+        packing=unpack,
+    )
     if cores is None:
         return reached
     wave = known["idle_wave"]

@@ -23,10 +23,13 @@ def equation(result: ServingResult, phase: str = "decode") -> str:
 def _iron_law(run: Phase) -> str:
     eta = run.efficiency
     rate = f"({_write(run.rate, 'FLOP/s')} x {eta.compute.expected:.2g})"
+    moved, packed = _write(run.traffic, "B"), _slowed(run)
+    if packed:
+        moved = f"({_write(run.traffic - packed, 'B')} + {_write(packed, 'B')} / {eta.unpack.expected:.2g})"
     terms = [
         (
             "D/BW",
-            f"{_write(run.traffic, 'B')} / ({_write(run.bandwidth, 'B/s')} x {eta.bandwidth.expected:.2g})",
+            f"{moved} / ({_write(run.bandwidth, 'B/s')} x {eta.bandwidth.expected:.2g})",
             run.memory_time.expected,
         ),
         ("O/R", f"{_write(run.operations, 'FLOP')} / {rate}", run.compute_time.expected),
@@ -60,17 +63,25 @@ def explain(result: ServingResult, phase: str = "decode") -> str:
         f"context {load.context:,d}" if run is result.decode else f"prompt {load.prompt:,d}"
     )
     lines = [f"{load.model.name} on the {machine.full_name}: {run.name}, {size}, {load.stored_as}", ""]
-    weights = "weights, with the experts that are met," if load.model.experts else "weights,"
-    told = {
-        "weights": f"{weights} read once for " + ("the whole batch" if run is result.decode else "every prompt"),
-        "kv_cache": "KV cache, read and written for every sequence",
-        "activations": "activations, as far as they outgrow the cache",
-    }
-    reached = f"({_write(run.bandwidth, 'B/s')} x {run.efficiency.bandwidth.expected:.2g})"
-    for kind, moved in run.bytes.items():
-        if moved:
-            seconds = moved / run.traffic * run.memory_time.expected
-            lines.append(f"{_write(moved, 'B')} / {reached} = {_write(seconds, 's')}    {told[kind]}")
+    met = ", with the experts that are met" if load.model.experts else ""
+    often = "read once for " + ("the whole batch" if run is result.decode else "every prompt")
+    eta, packed, plain = run.efficiency, _slowed(run), run.bytes
+    moved = (
+        (packed, eta.unpack.expected, f"{load.weights.upper()} weights{met}, {often}, unpacked as they arrive"),
+        (
+            plain["weights"] - packed,
+            1.0,
+            f"weights left in {load.precision.upper()}" if packed else f"weights{met}, {often}",
+        ),
+        (plain["kv_cache"], 1.0, "KV cache, read and written for every sequence"),
+        (plain["activations"], 1.0, "activations, as far as they outgrow the cache"),
+    )
+    for part, unpack, told in moved:
+        if part:
+            seconds = part / (run.bandwidth * eta.bandwidth.expected * unpack)
+            reached = f"{_write(run.bandwidth, 'B/s')} x {eta.bandwidth.expected:.2g}"
+            reached += f" x {unpack:.2g}" if unpack < 1.0 else ""
+            lines.append(f"{_write(part, 'B')} / ({reached}) = {_write(seconds, 's')}    {told}")
     for each in run.operators:
         if each.flops:
             seconds = each.flops / (run.rate * run.efficiency.compute.expected * run.busy(each))
@@ -189,6 +200,11 @@ def _reached(run: Phase, operator: Operator) -> str:
     """What an operator reaches of the peak rate, and the share of the cores that have work where some wait."""
     busy = run.busy(operator)
     return f"{run.efficiency.compute.expected:.2g}" + (f" x {busy:.2g}" if busy < 1 - TOLD else "")
+
+
+def _slowed(run: Phase) -> float:
+    """Bytes that arrive more slowly for being unpacked [B]."""
+    return run.packed if run.efficiency.unpack.expected < 1.0 else 0.0
 
 
 def _bound(run: Phase) -> str:

@@ -209,19 +209,21 @@ def _times(
     """The time of a phase, its ends and its expected terms: what phase.run says, for arrays as well."""
     reached_bandwidth, reached_rate = bandwidth * eta.bandwidth.expected, rate * eta.compute.expected
     idle = eta.idle.expected
-    traffic = operations = tiles = expected = 0.0
+    traffic = packed = operations = tiles = expected = 0.0
     for each in operators:
         moved = each.traffic
         traffic = traffic + moved
+        packed = packed + each.packed
         operations = operations + each.flops
         tiles = tiles + each.tile
         expected = expected + larger(
-            roofline.memory_time(moved, reached_bandwidth),
+            roofline.memory_time(roofline.unpacked_traffic(moved, each.packed, eta.unpack.expected), reached_bandwidth),
             roofline.compute_time(each.flops + idle * each.tile, reached_rate),
         )
     started = roofline.overhead_time(kernels, eta.launch.expected)
     floor = larger(roofline.memory_time(traffic, bandwidth), roofline.compute_time(operations, rate))
-    slowest = roofline.memory_time(traffic, bandwidth, eta.bandwidth.lower) + roofline.compute_time(
+    fetched, most = (roofline.unpacked_traffic(traffic, packed, u) for u in (eta.unpack.expected, eta.unpack.lower))
+    slowest = roofline.memory_time(most, bandwidth, eta.bandwidth.lower) + roofline.compute_time(
         operations + eta.idle.upper * tiles, rate, eta.compute.lower
     )
     asked = roofline.overhead_time(kernels, eta.host.expected)
@@ -229,7 +231,7 @@ def _times(
         larger(floor, roofline.overhead_time(kernels, max(eta.launch.lower, eta.host.lower))),
         larger(expected + started, asked),
         slowest + roofline.overhead_time(kernels, eta.launch.upper + eta.host.upper),
-        roofline.memory_time(traffic, reached_bandwidth),
+        roofline.memory_time(fetched, reached_bandwidth),
         roofline.compute_time(operations, reached_rate),
         larger(max(started, asked), roofline.compute_time(idle * tiles, reached_rate)),
     )

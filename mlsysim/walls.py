@@ -97,7 +97,7 @@ _TABLE = (
     (
         "Algorithm",
         "compression and quantization",
-        "b' = b + (b_s + b_z)/g, T' = max(D b'/b / BW, O/R) by operator + L",
+        "b' = b + (b_s + b_z)/g, T' = max(D b'/b / (u BW), O/R) by operator + L",
         "CompressionModel",
         "Lin et al., AWQ, MLSys 2024; Mishra et al., arXiv:2104.08378, 2021",
     ),

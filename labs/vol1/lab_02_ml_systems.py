@@ -253,7 +253,7 @@ def broken(machine, weights, batch, product, distance_km):
 def plan():
     lab = Lab(
         name="vol1/lab_02_ml_systems",
-        version="1",
+        version="2",
         lede="The budget for faster accelerators is approved. "
         "The lead of the chat service asks you what her users will feel.",
         briefing=(

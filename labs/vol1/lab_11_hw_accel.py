@@ -33,9 +33,9 @@ with app.setup:
     ASKED_BANDWIDTH = 4
     ASKED_MEMORY = 96
     DISPATCHERS = 24
-    CONVERSATION = 2048
+    CONVERSATION = 2304
     TOKEN_PROMISE = 20
-    FILE = 6000
+    FILE = 6200
     LABEL = 12
     LABEL_PROMISE = 0.9
     BUDGET = 30_000
@@ -480,7 +480,7 @@ def challenge(designs, **_variant):
 def plan():
     lab = Lab(
         name="vol1/lab_11_hw_accel",
-        version="2",
+        version="3",
         lede="Dr Salma Nasser runs a region’s emergency call centre. On Friday she signs for the accelerators of the coming "
         "year. Text that comes late reaches the ambulance late, and the money comes out of ambulances.",
         briefing=(

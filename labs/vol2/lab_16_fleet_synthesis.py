@@ -600,7 +600,7 @@ def challenge(designs, prompt=VARIANTS["prompt"].values[0], output=VARIANTS["out
 def plan():
     lab = Lab(
         name="vol2/lab_16_fleet_synthesis",
-        version="2",
+        version="3",
         lede="Dr Amina Yusuf runs the medicines line of a union of hospitals on two continents: at the bedside, doctors ask it for "
         "doses. The board signs her one grant today. An answer that comes late is a dose that somebody guessed.",
         briefing=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mlsysim import precision as known_formats
 from mlsysim.calibration import machines, models, stacks
@@ -74,6 +74,22 @@ class Blocks(Load):
         model = self.model
         matrices = model.projection_parameters + model.feed_forward_parameters
         return float((self.stored - model.head_parameters * self.element) / matrices)
+
+    def _operators(self, *given: Any) -> tuple[Operator, ...]:
+        """Whatever is read of them is unpacked, the LM head too."""
+        return tuple(each._replace(packed=each.weights) for each in Load._operators(self, *given))
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped(Load):
+    """Weights of four bits of which so many share a scale and a zero point of sixteen bits each."""
+
+    group: int = 128
+
+    @property
+    def weight_bytes(self) -> float:
+        """Bytes of one weight of a layer's matrices [B]."""
+        return (4 + 32 / self.group) / 8
 
 
 def file_bytes(spec: ModelSpec, name: str) -> float:
@@ -245,21 +261,20 @@ def _server(case: Case, reach: Reach, wanted: str) -> Server:
     load = _stored(guess, wanted, machine)
     group = re.search(r"\bg(?:roup)?(?:[\s_-]*size)?\s*[=:-]?\s*(\d{2,3})\b", case.precision, re.I)
     if group and load.weights == "int4":
-        load = _grouped(load, int(group[1]))
-    packed = load.weight_bytes < known_formats.BYTES[load.precision]
+        load = Grouped(load.model, 1, 1, 1, load.precision, load.weights, load.kv_precision, int(group[1]))
     narrow = {"fp8": "FP8", "int8": "FP8", "fp4": "FP4"}.get(load.precision, "")
     generation = machines.generation(machine)
     line = "GeForce" if re.match(r"(RTX|GTX)", machine.name) else ""
     dies = "two dies" if machine.name.endswith("Ultra") else ""
     bandwidth = reach.of("serving.bandwidth", stack, generation if machine.vendor == "Apple" else "", dies)
-    if packed:
-        nested = "blocks in blocks" if re.match(r"i?q\d_(k|xs)", wanted) else ""
-        bandwidth *= reach.of("serving.unpack", "four bits" if load.weight_bytes < 0.8 else "eight bits", nested)
+    nested = "blocks in blocks" if re.match(r"i?q\d_(k|xs)", wanted) else ""
+    bits = "four bits" if load.weight_bytes < 0.8 else "eight bits"
     known = efficiency(
         bandwidth,
         reach.of("serving.compute", generation, narrow, "experts" if guess.spec.experts else ""),
         reach.of("serving.launch", stack, line),
         reach.of("product.wave") * (machine.cores or 0.0),
+        reach.of("serving.unpack", bits, nested) if load.packed else 1.0,
     )
     wanted_plan = plan(case.parallelism)
     ranks = wanted_plan.tp or (
@@ -305,7 +320,7 @@ def _quickest(server: Server, count: int, given: Request) -> int:
     return max(rates, key=rates.__getitem__) if rates else count
 
 
-def efficiency(bandwidth: float, compute: float, launch: float, idle: float = 0.0) -> Efficiency:
+def efficiency(bandwidth: float, compute: float, launch: float, idle: float = 0.0, unpack: float = 1.0) -> Efficiency:
     """What was fitted, exactly."""
 
     def passport(value: float, unit: str) -> Datum:
@@ -317,6 +332,7 @@ def efficiency(bandwidth: float, compute: float, launch: float, idle: float = 0.
         Estimate.exact(launch, "s"),
         (passport(bandwidth, "1"), passport(compute, "1"), passport(launch, "s")),
         idle=Estimate.exact(idle, "1"),
+        unpack=Estimate.exact(unpack, "1"),
     )
 
 
@@ -339,14 +355,6 @@ def _stored(guess: models.Guess, wanted: str, machine: HardwareNode) -> Load:
     if name in ("fp16", "bf16", "fp32"):
         return Load(spec, 1, 1, 1, wide, wide, wide)
     return Load(spec, 1, 1, 1, wide, name, wide)
-
-
-def _grouped(load: Load, group: int) -> Load:
-    """Weights of four bits of which so many share a scale and a zero point of sixteen bits each."""
-    spec, element = load.model, load.element
-    matrices = spec.projection_parameters + spec.feed_forward_parameters
-    stored = matrices * (4 + 32 / group) / 8 + spec.head_parameters * element
-    return Blocks(spec, 1, 1, 1, load.precision, load.precision, load.kv_precision, stored)
 
 
 def _speculative(case: Case, reach: Reach) -> Answer:

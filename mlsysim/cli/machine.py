@@ -68,10 +68,15 @@ def verbs(verb: Verb) -> None:
 def _solve(options: Namespace) -> Report:
     answer = _engine(options)
     ran = answer.phase
+    terms = {
+        "memory": ran.memory_time,
+        "compute": ran.compute_time,
+        "tails": ran.tail_time,
+        "overhead": ran.overhead_time,
+        "host": ran.host_time,
+    }
     rows = [
-        *quantities(
-            {"time": ran.time, "memory": ran.memory_time, "compute": ran.compute_time, "overhead": ran.overhead_time}
-        ),
+        *quantities({"time": ran.time, **{name: each for name, each in terms.items() if each.upper}}),
         exactly("traffic", ran.traffic, "B"),
         exactly("operations", ran.operations, "FLOP"),
         exactly("intensity", ran.intensity, "FLOP/B"),

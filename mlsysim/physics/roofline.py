@@ -235,6 +235,39 @@ def attainable_rate(intensity: float, rate: float, bandwidth: float) -> float:
     return min(rate, intensity * bandwidth)
 
 
+def unpacked_traffic(traffic: float, packed: float, unpack: float) -> float:
+    r"""Plain bytes that memory would be busy with for as long as with these, some of which are unpacked as they arrive.
+
+    .. math:: D_u = D + D_p \left(\frac{1}{u} - 1\right)
+
+    Parameters
+    ----------
+    traffic : all bytes moved D [B]
+    packed : those of them that hold weights in fewer bits than the arithmetic has D_p [B]
+    unpack : fraction of the bandwidth of plain bytes at which they arrive u [-]
+
+    Returns
+    -------
+    bytes [B]
+
+    Assumptions
+    -----------
+    Unpacking slows the bytes that are unpacked and no others; the arithmetic that follows is that of plain weights.
+
+    Examples
+    --------
+    3.6 GB of packed weights among 4.8 GB:
+
+    >>> unpacked_traffic(4.8e9, 3.6e9, 0.9) / 1e9
+    5.2
+
+    References
+    ----------
+    Lin et al., AWQ, MLSys 2024, arXiv 2306.00978.
+    """
+    return traffic + packed * (1.0 / unpack - 1.0)
+
+
 def crossover_batch(shared: float, traffic: float, operations: float, rate: float, bandwidth: float) -> float:
     r"""Batch at which the compute term equals the memory term.
 

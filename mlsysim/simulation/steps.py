@@ -85,4 +85,5 @@ def _together(decode: Operator, chunk: Operator) -> Operator:
         decode.flops + chunk.flops,
         max(decode.tile, chunk.tile),
         max(decode.split, chunk.split),
+        max(decode.packed, chunk.packed),
     )

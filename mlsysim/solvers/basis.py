@@ -62,14 +62,25 @@ def chosen_factor(field: str, value: Any, example: str, otherwise: Datum, *, at_
 
 
 def machine_inputs(
-    machine: HardwareNode, precision: str, eta: Efficiency, model: ModelSpec | LayeredModel
+    machine: HardwareNode,
+    precision: str,
+    eta: Efficiency,
+    model: ModelSpec | LayeredModel,
+    packed: bool = False,
 ) -> tuple[Input, ...]:
-    """A machine's figures, what software reaches of them, and the model's published size."""
+    """A machine's figures, what software reaches of them, with weights that are `packed`, and the model's published
+    size."""
+    unpacking = (
+        [Input("eta_u", "fraction of that at which packed weights arrive", eta.packing)]
+        if packed and eta.packing is not None
+        else []
+    )
     inputs = [
         Input("BW", f"memory bandwidth of the {machine.full_name}", machine.datum("memory_bandwidth")),
         Input("R", f"peak dense rate in {precision}", machine.datum(f"peak.{precision}")),
         Input("M", "memory capacity", machine.datum("memory")),
         Input("eta_BW", "fraction of the bandwidth reached", eta.passports[0]),
+        *unpacking,
         Input("eta_R", "fraction of the peak rate that large operators reach", eta.passports[1]),
         Input("lambda", "time a kernel takes to start and drain", eta.passports[2]),
     ]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from mlsysim import precision as formats
 from mlsysim import registry
 from mlsysim.check import InvalidValue, number, share
-from mlsysim.efficiency import Efficiency, spread
+from mlsysim.efficiency import Efficiency
 from mlsysim.estimate import Estimate
 from mlsysim.physics import compression as physics
 from mlsysim.physics.economics import fleet_size
@@ -42,7 +42,6 @@ class CompressionResult:
     decode: Phase
     prefill: Phase
     memory: Memory
-    kernels: Estimate
     description: str
     bits: float
     stored: float
@@ -53,28 +52,22 @@ class CompressionResult:
     @property
     def itl(self) -> Estimate:
         """Inter-token latency after [s]."""
-        return self.decode.time.over(self.kernels, "s")
+        return self.decode.time
 
     @property
     def ttft(self) -> Estimate:
         """Time to first token after [s]."""
-        return self.prefill.time.over(self.kernels, "s")
+        return self.prefill.time
 
     @property
     def speedup(self) -> Estimate:
         """How much faster decode is."""
-        return self._faster(self.before.decode, self.decode)
+        return _faster(self.before.decode, self.decode)
 
     @property
     def prefill_speedup(self) -> Estimate:
         """How much faster prefill is."""
-        return self._faster(self.before.prefill, self.prefill)
-
-    def _faster(self, before: Phase, after: Phase) -> Estimate:
-        # Both run on the same machine with the same software: their ends belong together.
-        at = [getattr(before.time, end) / getattr(after.time, end) for end in ("lower", "expected", "upper")]
-        kernels = self.kernels
-        return Estimate(min(at) * kernels.lower, at[1] * kernels.expected, max(at) * kernels.upper, "1")
+        return _faster(self.before.prefill, self.prefill)
 
     @property
     def memory_ratio(self) -> float:
@@ -178,13 +171,10 @@ class CompressionModel:
             raise InvalidValue("method", method, "most_loss needs a method whose effect is known", 'method="awq"')
         if sparsity is not None:
             return _sparse(before, sparsity, method, floor)
-        plain, basis = Estimate.exact(1.0, "1"), before.basis
         if weights is not None:
             packed = workload(model, batch, context, prompt, precision, weights)
             if packed.weights == load.weights:
                 raise InvalidValue("weights", weights, f"it is what the model has in {precision}", 'weights="int4"')
-            unpack = known("compression", "unpack")
-            plain, basis = spread(unpack), (*basis, Input("g", "rate of kernels that unpack, over plain", unpack))
             told, form, load = f"weights in {packed.weights.upper()}", packed.weights, packed
         elif arithmetic is not None:
             load = workload(model, batch, context, prompt, arithmetic)
@@ -204,14 +194,19 @@ class CompressionModel:
             after.decode,
             after.prefill,
             after.memory,
-            plain,
             told,
             8.0 * load.weight_bytes,
             load.stored_weights(),
             effect,
             floor,
-            (*basis, *_sources(effect)),
+            (*dict.fromkeys((*before.basis, *after.basis)), *_sources(effect)),
         )
+
+
+def _faster(before: Phase, after: Phase) -> Estimate:
+    # Both run on the same machine with the same software: their ends belong together.
+    at = [getattr(before.time, end) / getattr(after.time, end) for end in ("lower", "expected", "upper")]
+    return Estimate(min(at), at[1], max(at), "1")
 
 
 def _sparse(
@@ -231,7 +226,6 @@ def _sparse(
             before.decode,
             before.prefill,
             before.memory,
-            Estimate.exact(1.0, "1"),
             told,
             dense_bits,
             min(stored, before.memory.weights),
@@ -256,7 +250,6 @@ def _sparse(
         decode,
         prefill,
         replace(before.memory, weights=smaller),
-        Estimate.exact(1.0, "1"),
         "two of every four weights zero, in hardware for it",
         bits,
         smaller,

@@ -38,6 +38,7 @@ def encoding(load: Workload, passes: Any, cache: float | None) -> tuple[Operator
             before.activations + passes * spilled,
             before.flops + passes * layer.flops,
             before.tile + passes * layer.tile(1),
+            packed=before.packed + passes * layer.weights_read * load.packed_bytes,
         )
     matrices = model.cross_parameters * model.kv_heads / (model.heads + model.kv_heads)
     tokens = model.encoder.tokens
@@ -48,6 +49,7 @@ def encoding(load: Workload, passes: Any, cache: float | None) -> tuple[Operator
         0.0,
         passes * transformer.linear_flops(matrices, tokens),
         passes * model.layers * tile_flops(tokens, model.hidden, 2 * model.kv_heads * model.head_dim),
+        packed=passes * matrices * load.packed_bytes,
     )
     return (*found.values(), kept)
 
@@ -71,6 +73,7 @@ def crossing(load: Workload, passes: Any, tokens: Any, sequences: Any, spilled: 
             tokens * spilled * around,
             passes * flops,
             2 * passes * model.layers * tile_flops(tokens, model.hidden, model.heads * model.head_dim),
+            packed=passes * matrices * load.packed_bytes,
         ),
     )
 

@@ -65,7 +65,7 @@ class ExpertParallelResult(Shared):
             Input("eta_i", "fraction of the link reached", known["link_efficiency"]),
             Input("eta_o", "fraction of the port reached", known["nic_efficiency"]),
             Input("alpha", "time of a hop between nodes", known["nic_latency"]),
-            *machine_inputs(self.fabric.machine, load.precision, self.efficiency, load.model),
+            *machine_inputs(self.fabric.machine, load.precision, self.efficiency, load.model, load.packed),
         )
 
     def explain(self) -> str:
@@ -176,7 +176,10 @@ def _share(operator: Operator, load: Workload, ranks: int, passes: int, tokens: 
     read = model.feed_forward_parameters - (experts.count - _touched(load, ranks, tokens)) * model.expert_parameters
     sent = passes * transformer.linear_flops(experts.active * model.expert_parameters, tokens)
     more = (_busiest(load, ranks, tokens) - 1) * sent
-    return operator._replace(weights=passes * read * load.weight_bytes, flops=operator.flops + more)
+    woken = passes * read
+    return operator._replace(
+        weights=woken * load.weight_bytes, packed=woken * load.packed_bytes, flops=operator.flops + more
+    )
 
 
 def _messages(load: Workload, experts: Experts, tokens: int, group: Group, rate: Rates) -> float:

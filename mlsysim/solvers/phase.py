@@ -17,7 +17,8 @@ class Operator(NamedTuple):
     """One kind of operator over all layers: bytes moved [B], by what they are, and operations [FLOP].
 
     `tile` sums one tile of each of its matrix products [FLOP]: how long cores can wait for the last one. `split` is the
-    part of it whose inner dimension tensor parallelism divides; of the others it divides the columns.
+    part of it whose inner dimension tensor parallelism divides; of the others it divides the columns. `packed` is what
+    of the weights is unpacked as it arrives [B].
     """
 
     name: str
@@ -27,6 +28,7 @@ class Operator(NamedTuple):
     flops: float
     tile: float = 0.0
     split: float = 0.0
+    packed: float = 0.0
 
     @property
     def traffic(self) -> float:
@@ -43,6 +45,7 @@ class Operator(NamedTuple):
             self.flops / ranks,
             self.tile - self.split * (1 - 1 / ranks),
             self.split / ranks,
+            self.packed / ranks,
         )
 
 
@@ -82,6 +85,16 @@ class Phase:
     def traffic(self) -> float:
         """All bytes moved [B]."""
         return sum(each.traffic for each in self.operators)
+
+    @property
+    def packed(self) -> float:
+        """What of them holds weights that are unpacked as they arrive [B]."""
+        return sum(each.packed for each in self.operators)
+
+    @property
+    def fetched(self) -> float:
+        """Plain bytes that would keep memory as busy as these are expected to [B]."""
+        return roofline.unpacked_traffic(self.traffic, self.packed, self.efficiency.unpack.expected)
 
     @property
     def operations(self) -> float:
@@ -143,21 +156,24 @@ def run(
     """
     reached_bandwidth = bandwidth * efficiency.bandwidth.expected
     reached_rate = rate * efficiency.compute.expected
-    idle = efficiency.idle
-    traffic = operations = tiles = expected = 0.0
+    idle, unpack = efficiency.idle, efficiency.unpack
+    traffic = packed = operations = tiles = expected = 0.0
     for operator in operators:
         moved = operator.traffic
         traffic += moved
+        packed += operator.packed
         operations += operator.flops
         tiles += operator.tile
         expected += max(
-            roofline.memory_time(moved, reached_bandwidth),
+            roofline.memory_time(roofline.unpacked_traffic(moved, operator.packed, unpack.expected), reached_bandwidth),
             roofline.compute_time(operator.flops + idle.expected * operator.tile, reached_rate),
         )
     memory = Estimate(
         roofline.memory_time(traffic, bandwidth),
-        roofline.memory_time(traffic, reached_bandwidth),
-        roofline.memory_time(traffic, bandwidth, efficiency.bandwidth.lower),
+        roofline.memory_time(roofline.unpacked_traffic(traffic, packed, unpack.expected), reached_bandwidth),
+        roofline.memory_time(
+            roofline.unpacked_traffic(traffic, packed, unpack.lower), bandwidth, efficiency.bandwidth.lower
+        ),
         "s",
     )
     compute = Estimate(

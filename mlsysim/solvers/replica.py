@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from mlsysim import precision as formats
 from mlsysim.check import InvalidValue, count, number, quantity
-from mlsysim.efficiency import Efficiency, spread
+from mlsysim.efficiency import Efficiency
 from mlsysim.estimate import Estimate
 from mlsysim.physics import batching
 from mlsysim.physics.economics import fleet_size
 from mlsysim.records import HardwareNode, Input, ModelSpec
-from mlsysim.solvers.basis import given, known
+from mlsysim.solvers.basis import given
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.serving import Memory
 from mlsysim.solvers.tensor_parallel import TensorParallelModel, TensorParallelResult
@@ -24,13 +23,12 @@ class ReplicaResult:
     """One replica at full load, and the fleet of them.
 
     `reading` takes one prompt, `writing` gives every sequence a token halfway through its answer, `filled` is memory
-    with all answers complete. `kernels` is the rate of kernels that unpack weights, over that of plain ones.
+    with all answers complete.
     """
 
     reading: TensorParallelResult
     writing: TensorParallelResult
     filled: TensorParallelResult
-    kernels: Estimate
     output: int
     itl_promise: float | None
 
@@ -42,12 +40,12 @@ class ReplicaResult:
     @property
     def prefill(self) -> Estimate:
         """One prompt [s]."""
-        return self.reading.ttft.over(self.kernels, "s")
+        return self.reading.ttft
 
     @property
     def step(self) -> Estimate:
         """One token of every sequence [s]."""
-        return self.writing.itl.over(self.kernels, "s")
+        return self.writing.itl
 
     @property
     def itl(self) -> Estimate:
@@ -104,12 +102,7 @@ class ReplicaResult:
     @property
     def basis(self) -> tuple[Input, ...]:
         """Each input, with its source and tier."""
-        unpack = (known("compression", "unpack"),) if self.kernels.expected < 1.0 else ()
-        return (
-            Input("L", "tokens of an answer", given("output", self.output, "1")),
-            *(Input("g", "rate of kernels that unpack, over plain", each) for each in unpack),
-            *self.writing.basis,
-        )
+        return (Input("L", "tokens of an answer", given("output", self.output, "1")), *self.writing.basis)
 
     def explain(self) -> str:
         """The whiteboard: a prompt, a step, a replica."""
@@ -175,11 +168,7 @@ class ReplicaModel:
                 efficiency=efficiency,
             )
 
-        filled = sharded(batch, end)
-        load = filled.workload
-        packed = formats.BYTES[load.weights] < load.element
-        kernels = spread(known("compression", "unpack")) if packed else Estimate.exact(1.0, "1")
-        return ReplicaResult(sharded(1, halfway), sharded(batch, halfway), filled, kernels, length, promise)
+        return ReplicaResult(sharded(1, halfway), sharded(batch, halfway), sharded(batch, end), length, promise)
 
 
 def _late(result: ReplicaResult, promise: float) -> Reason:

@@ -119,13 +119,13 @@ class ServingResult:
         # Both terms are straight lines in the batch; memory's turns once, where activations outgrow the cache.
         for batch in (1, LARGEST_BATCH // 2):
             once, twice = self._decode_at(batch), self._decode_at(2 * batch)
-            traffic = (twice.traffic - once.traffic) / batch
+            traffic = (twice.fetched - once.fetched) / batch
             operations = once.operations / batch
             rate = once.rate * self.efficiency.compute.expected
             bandwidth = once.bandwidth * self.efficiency.bandwidth.expected
             if roofline.compute_time(operations, rate) <= roofline.memory_time(traffic, bandwidth):
                 continue
-            shared = once.traffic - batch * traffic
+            shared = once.fetched - batch * traffic
             crossing = ceil(roofline.crossover_batch(shared, traffic, operations, rate, bandwidth))
             for candidate in (crossing - 1, crossing, crossing + 1):
                 if 0 < candidate <= LARGEST_BATCH:
@@ -169,7 +169,7 @@ class ServingResult:
     def basis(self) -> tuple[Input, ...]:
         """Each input, with its source and tier."""
         load = self.workload
-        return machine_inputs(self.hardware, load.precision, self.efficiency, load.model)
+        return machine_inputs(self.hardware, load.precision, self.efficiency, load.model, load.packed)
 
     def explain(self, phase: str = "decode") -> str:
         """The whiteboard: numbers, then algebra, then where the inputs come from."""

@@ -119,15 +119,17 @@ def _least(load: Workload, promise: float, eta: Efficiency) -> tuple[Estimate, E
     traffic = sum(each.traffic for each in operators)
     operations = sum(each.flops for each in operators)
 
-    def keeping_up(bandwidth_efficiency: float, compute_efficiency: float, launch: float) -> tuple[float, float]:
+    def keeping_up(reach: float, compute: float, unpack: float, launch: float) -> tuple[float, float]:
         """The least bandwidth, and then as much arithmetic as lets no operator wait for it at that bandwidth."""
         working = promise - roofline.overhead_time(load.kernels, launch)
-        bandwidth = roofline.least_bandwidth(traffic, working, bandwidth_efficiency)
-        reached = bandwidth * bandwidth_efficiency
-        return bandwidth, max(each.flops * reached / (each.traffic * compute_efficiency) for each in operators)
+        work = [(roofline.unpacked_traffic(each.traffic, each.packed, unpack), each.flops) for each in operators]
+        bandwidth = roofline.least_bandwidth(sum(fetched for fetched, _ in work), working, reach)
+        return bandwidth, max(flops * bandwidth * reach / (fetched * compute) for fetched, flops in work)
 
-    bandwidth, rate = keeping_up(eta.bandwidth.expected, eta.compute.expected, eta.launch.expected)
-    most_bandwidth, most_rate = keeping_up(eta.bandwidth.lower, eta.compute.lower, eta.launch.upper + eta.host.upper)
+    bandwidth, rate = keeping_up(eta.bandwidth.expected, eta.compute.expected, eta.unpack.expected, eta.launch.expected)
+    most_bandwidth, most_rate = keeping_up(
+        eta.bandwidth.lower, eta.compute.lower, eta.unpack.lower, eta.launch.upper + eta.host.upper
+    )
     return (
         Estimate(roofline.least_bandwidth(traffic, promise), bandwidth, most_bandwidth, "B/s"),
         Estimate(operations / promise, rate, most_rate, "FLOP/s"),

@@ -47,7 +47,7 @@ class TensorParallelResult(Shared):
         return (
             Input("n", "GPUs", given("gpus", self.gpus, "1")),
             Input("B", "link bandwidth per direction", given("link", self.link, "B/s")),
-            *machine_inputs(self.hardware, load.precision, self.efficiency, load.model),
+            *machine_inputs(self.hardware, load.precision, self.efficiency, load.model, load.packed),
             Input("T_0", "time an all-reduce takes to start", known["all_reduce_start"]),
             Input("alpha", "latency of a hop", known["hop"]),
         )

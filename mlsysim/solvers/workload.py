@@ -45,6 +45,16 @@ class Workload:
         return self.element if self.weights == self.precision else formats.stored_bytes(self.weights)
 
     @property
+    def packed(self) -> bool:
+        """Whether weights are stored in fewer bits than the arithmetic has, and unpacked as they arrive."""
+        return self.weight_bytes < self.element
+
+    @property
+    def packed_bytes(self) -> float:
+        """Bytes of one weight of a layer's matrices that are unpacked as they arrive: all, or none [B]."""
+        return self.weight_bytes if self.packed else 0.0
+
+    @property
     def kv_bytes(self) -> float:
         """Keys and values of one token over all layers [B]."""
         return self.model.layers * self._kv_bytes_of_layer
@@ -147,7 +157,8 @@ class Workload:
         hidden = model.hidden
         projections, head = model.projection_parameters, model.head_parameters
         spilled = passes * element * (0.0 if cache is None else self._spilled(tokens, cache))
-        streamed, around = passes * self.weight_bytes, tokens * spilled
+        streamed, packed, around = passes * self.weight_bytes, passes * self.packed_bytes, tokens * spilled
+        read = self.feed_forward_read(tokens)
         projected, fed = tiles(passes * model.layers, tokens, model.projection_shapes), self._fed_tiles(passes, tokens)
         return (
             # Of the embedding, only the rows of the tokens at hand are read.
@@ -159,6 +170,7 @@ class Workload:
                 around * model.layers * self._projected,
                 passes * transformer.linear_flops(projections, tokens),
                 *projected,
+                projections * packed,
             ),
             Operator(
                 "attention",
@@ -170,11 +182,12 @@ class Workload:
             *crossing(self, passes, tokens, sequences, spilled),
             Operator(
                 "feed-forward",
-                self.feed_forward_read(tokens) * streamed,
+                read * streamed,
                 0.0,
                 around * self._fed,
                 passes * transformer.linear_flops(model.active_feed_forward_parameters, tokens),
                 *fed,
+                read * packed,
             ),
             Operator(
                 "LM head",

@@ -25,10 +25,10 @@ PLAY = Play(
     pins=[("A", 1), ("B", 0), ("C", 0)],
     term="arithmetic, O/(R·η)",
     gave_up="some accuracy and the room to grow",
-    text="Four bits nearly halve your fleet, but not for the reason that your supplier gives. For one caller alone they are "
+    text="Four bits halve your fleet, but not for the reason that your supplier gives. For one caller alone they are "
     "quicker, because a token waits for bytes and there are fewer of them. On a full machine the step waits for "
     "arithmetic, and a weight stored in four bits is multiplied in sixteen: fewer bits buy nothing there. What INT4 "
-    "does buy is room. The model fits one accelerator in place of two, so {2} become little more than half as many. Eight bits, "
+    "does buy is room. The model fits one accelerator in place of two, so {2} become half as many. Eight bits, "
     "which are multiplied as eight, do better still: on one H100 a replica with 192 callers at once they need fewer "
     "machines than four bits do, and published models lost less accuracy to SmoothQuant than to AWQ, though this "
     "very model is not among them. I would rent the H100s in INT8 and measure its perplexity on your eleven languages "

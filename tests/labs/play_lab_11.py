@@ -15,7 +15,7 @@ PLAY = Play(
         ("C", {"machine": "B200", "job": "notes", "weights": "fp16", "users": 24, "promise": 20}, "budget"),
     ],
     designs=[
-        {"machine": "A100", "job": "notes", "weights": "int8", "users": 24, "promise": 20},
+        {"machine": "A100", "job": "notes", "weights": "int4", "users": 24, "promise": 20},
         {"machine": "L40S", "job": "label", "weights": "int4", "users": 24, "promise": 20},
     ],
     pins=[("A", 1), ("B", 1), ("B", 2)],
@@ -25,7 +25,7 @@ PLAY = Play(
     "figures. The notes are decode for 24 dispatchers, and what binds them is bandwidth: each step moves all weights and every "
     "conversation's KV cache out of memory. On a request of that kind 1 % more bandwidth saves {1}, 1 % more arithmetic {2}, so "
     "that paying for arithmetic would be wasted. Even a machine of my own with 500 TFLOP/s and 3 TB/s turns compute-bound from "
-    "{0} on only, with contexts far shorter than ours. With weights of 8 bits the A100 keeps 20 ms a token even at the upper end "
+    "{0} on only, with contexts far shorter than ours. With weights of 4 bits the A100 keeps 20 ms a token even at the upper end "
     "of the estimate; in 16 bits it may not. The label is the opposite: it reads a long file and writes a dozen tokens, which is "
     "arithmetic, and there the L40S keeps its promise for the lowest rent. What you give up: some accuracy with fewer bits, which "
     "has to be measured on your own calls before Friday, and spare capacity, because a second centre would need machines "

@@ -102,14 +102,14 @@ def test_every_failure_can_be_met_and_left_with_the_parts_own_controls(module, l
 
 
 def test_part_c_has_more_than_one_good_answer_and_tempting_bad_ones(module):
-    def kept(machine, weights):
-        return all(
-            module.verdict(machine, weights, 8, product, 150).word == "keeps it" for product in ("chat", "completion")
-        )
+    def kept(machine, weights, distance):
+        verdicts = (module.verdict(machine, weights, 8, product, distance) for product in ("chat", "completion"))
+        return all(each.word == "keeps it" for each in verdicts)
 
-    good = [(m, w) for m in module.CANDIDATES for w in module.BITS if kept(m, w)]
-    assert 2 <= len(good) < len(module.CANDIDATES) * len(module.BITS) / 2
-    assert len({machine for machine, _ in good}) >= 2
+    near, far = ({(m, w) for m in module.CANDIDATES for w in module.BITS if kept(m, w, km)} for km in (50, 150))
+    assert {("A100", "int4"), ("MI300X", "fp16")} <= near
+    assert len(near) < len(module.CANDIDATES) * len(module.BITS) / 2
+    assert far == {(m, w) for m, w in near if m == "MI300X"}  # as the page for teaching assistants says
 
 
 def test_readings_agree_with_the_simulator_for_every_setting_of_part_a(module, lab):

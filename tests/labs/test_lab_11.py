@@ -228,6 +228,12 @@ def test_part_c_has_several_good_answers_and_tempting_bad_ones(module, lab):
     assert min(rents, key=rents.get) not in {machine for machines in kept.values() for machine, _ in machines}
 
 
+def test_no_promise_lies_so_near_a_design_that_a_new_fit_would_turn_it(module):
+    for machine, weights, job in itertools.product(module.FOR_RENT, module.BITS, module.JOBS):
+        kept = module.verdict(machine, weights, job, module.DISPATCHERS, module.TOKEN_PROMISE)
+        assert abs(kept.band.upper / kept.limit - 1) > 0.04, (machine, weights, job)
+
+
 def test_the_play_meets_each_failure_and_the_whole_challenge(module, lab):
     for part, settings, limit in PLAY.failures:
         if part == "A":
@@ -273,7 +279,9 @@ def test_the_page_for_teaching_assistants_can_be_filled_in_and_its_sentences_hol
         memory_bandwidth=least.memory_bandwidth.expected,
     )
     (judged,) = (
-        ms.SynthesisSolver().solve(model=module.MODEL, itl=0.020, batch=24, context=2048, machines=[mine]).machines
+        ms.SynthesisSolver()
+        .solve(model=module.MODEL, itl=0.020, batch=24, context=module.CONVERSATION, machines=[mine])
+        .machines
     )
     assert judged.serving.itl.expected == pytest.approx(0.020)
 

@@ -64,9 +64,18 @@ def test_csv_has_a_row_a_figure(run):
     code, out, _ = run("solve", "ResNet50", "H100", "--batch", 64, "--format", "csv")
     rows = list(csv.DictReader(StringIO(out)))
     assert code == 0
-    assert [row["figure"] for row in rows[:4]] == ["time", "memory", "compute", "overhead"]
+    assert [row["figure"] for row in rows[:4]] == ["time", "memory", "compute", "tails"]
     assert float(rows[0]["lower"]) <= float(rows[0]["expected"]) <= float(rows[0]["upper"])
     assert rows[0]["unit"] == "s"
+
+
+@pytest.mark.parametrize("efficiency", ["auto", "eager", "0.5"])
+def test_the_terms_of_a_pass_add_up_to_its_upper_end(run, efficiency):
+    _, out, _ = run("solve", "Llama3_8B", "H100", "--weights", "int4", "--efficiency", efficiency, "--format", "json")
+    rows = {row["figure"]: row["upper"] for row in json.loads(out)["rows"]}
+    terms = [rows.get(name, 0.0) for name in ("memory", "compute", "tails", "overhead", "host")]
+    assert sum(terms) == pytest.approx(rows["time"])
+    assert ("host" in rows) == (efficiency == "eager")
 
 
 def test_markdown_is_a_table(run):

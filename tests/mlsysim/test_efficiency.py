@@ -12,7 +12,7 @@ from mlsysim.registry import constants
 @pytest.mark.parametrize("launch_class", ["gpu", "core"])
 def test_calibrated_efficiencies_are_fractions(launch_class, kernel_class):
     eta = resolve("auto", launch_class, kernel_class)
-    for fraction in (eta.bandwidth, eta.compute):
+    for fraction in (eta.bandwidth, eta.compute, eta.unpack):
         assert 0 < fraction.lower < fraction.expected < fraction.upper <= 1
     assert 0 < eta.launch.lower < eta.launch.expected < eta.launch.upper < 1e-4
 

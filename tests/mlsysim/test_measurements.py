@@ -25,7 +25,7 @@ DECODE = [
         0.25,
     ),
     (
-        "gpt-fast README, int8, not fitted",
+        "gpt-fast README, int8, of the pairs behind unpack",
         Models.Llama2_7B,
         "A100",
         {"context": 105, "weights": "int8"},
@@ -33,7 +33,7 @@ DECODE = [
         0.25,
     ),
     (
-        "llm-awq README, int4, not fitted",
+        "llm-awq README, int4, of the pairs behind unpack",
         Models.Llama3_8B,
         RTX_4090,
         {"context": 256, "weights": "int4"},

@@ -8,7 +8,17 @@ from mlsysim.solvers.phase import Operator, run
 
 amounts = st.floats(1.0, 1e15)
 operators = st.lists(
-    st.builds(Operator, st.just("any"), amounts, amounts, amounts, amounts, tile=amounts, split=st.just(0.0)),
+    st.builds(
+        lambda weights, packed, cache, activations, flops, tile: Operator(
+            "any", weights, cache, activations, flops, tile, packed=weights * packed
+        ),
+        amounts,
+        st.sampled_from([0.0, 1.0]),
+        amounts,
+        amounts,
+        amounts,
+        amounts,
+    ),
     min_size=1,
     max_size=6,
 ).map(tuple)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlsysim import BatchingModel, CompressionModel, ReplicaModel
+from mlsysim import BatchingModel, ReplicaModel
 from mlsysim.check import InvalidValue
 
 
@@ -21,16 +21,6 @@ def test_a_replica_of_one_gpu_is_that_machine_at_full_load(machine, batch, promp
     for end in ("lower", "expected", "upper"):
         assert getattr(replica.rate, end) * output == pytest.approx(getattr(alone.throughput, end), rel=1e-9)
         assert getattr(replica.itl, end) == pytest.approx(getattr(alone.itl, end), rel=1e-9)
-
-
-def test_unpacking_costs_what_compression_says():
-    given = {"model": "Llama3_8B", "hardware": "H100", "batch": 64}
-    packed = CompressionModel().solve(**given, weights="int4", context=160, prompt=128)
-    replica = ReplicaModel().solve(**given, weights="int4", prompt=128, output=64)
-    assert replica.step.expected == pytest.approx(packed.itl.expected)
-    assert solve(precision="int8").kernels.expected == 1.0 > replica.kernels.expected
-    assert any("unpack" in each.meaning for each in replica.basis)
-    assert not any("unpack" in each.meaning for each in solve().basis)
 
 
 def test_a_fleet_is_whole_replicas_for_the_demand():
