@@ -66,8 +66,9 @@ _HABITS = {
     "Composer": Habits(True, True, "none", False, False, 3),
     "Megatron-Core": Habits(True, True, "none", True, True, 1),
 }
+_UNSAID = Plan(None, None, None, None, None, None, None, False, None)
 _USUAL = Habits(True, True, "none", False, True, 3)
-_PORT = {"Volta": 12.5e9, "Ampere": 25e9, "Hopper": 50e9, "Blackwell": 50e9, "CDNA": 50e9}
+_PORT = {"Volta": 12.5e9, "Ampere": 25e9, "Hopper": 50e9, "Blackwell": 50e9, "CDNA": 50e9, "TPU": 3.1e9}
 """Network bandwidth of one accelerator where the text gives none [B/s]: what clusters of its generation have."""
 _TOKENS_A_BATCH = 4e6
 """Tokens in a step where the text gives none: what LLaMA's runs took (arXiv 2302.13971, section 2.2)."""
@@ -170,8 +171,7 @@ def _fabric(site: machines.Site, ports: float = 1.0) -> Fabric:
     widest = site.per_node or machines.domain(machine)
     # Jobs fill nodes: the widest that divides the job.
     per_node = max(size for size in range(1, widest + 1) if site.count % size == 0)
-    # A torus has no other network between its pods' parts.
-    port = site.port or (machine.link if generation == "TPU" else None) or _PORT.get(generation, 25e9)
+    port = site.port or _PORT.get(generation, 25e9)
     return Fabric(
         name=machine.name, machine=machine, gpus_per_node=per_node, link=machine.link or port, nic=port * ports,
         in_network=generation in ("Hopper", "Blackwell"),
@@ -200,6 +200,9 @@ def _setup(case: Case, reach: Reach) -> Setup:
     given = lengths(case.seq_or_io)
     sequence = given.prompt if given and given.prompt else _usual_sequence(case, spec)
     wanted = plan(case.parallelism)
+    if wanted == _UNSAID and site.machine.torus:
+        # Where all axes are alike, everything is sharded over all of them, without stages (MaxText).
+        wanted = wanted._replace(zero=3)
     # What a metric leaves out, a case's own name often says.
     told = f"{case.metric} {case.case_id}".lower()
     said = re.search(r"full[\s-]*recomp|selective|recomp", told)
@@ -284,7 +287,7 @@ def _way(
     stack: str,
 ) -> Parallelism:
     tp, pp, cp = wanted.tp or 1, wanted.pp or 1, wanted.cp or 1
-    if wanted == Plan(None, None, None, None, None, None, None, False, None) and spec.parameters > 1e11:
+    if wanted == _UNSAID and spec.parameters > 1e11:
         # Nothing is said: as large models are usually spread.
         tp, pp = min(8, gcd(count, 8)), 8 if count % 64 == 0 and spec.layers % 8 == 0 else 1
     if count % (tp * pp * cp):

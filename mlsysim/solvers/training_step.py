@@ -144,17 +144,18 @@ class Clock:
     def group(self, ranks: int, stride: int) -> Group:
         """Ranks that are `stride` apart: how many share a node."""
         inside = gcd(ranks, max(1, self.job.fabric.gpus_per_node // stride))
-        return Group(inside, ranks // inside)
+        return communication.group(inside, ranks // inside, self.job.fabric)
 
     def _tensor(self, at: Layout, recompute: str, mixed: bool) -> float:
         """A layer's messages within a tensor-parallel group for one micro-batch: after attention and after the
-        feed-forward part, forward and backward; experts are sent a copy of a token each."""
+        feed-forward part or of both at once, forward and backward; experts are sent a copy of a token each."""
         if at.tp == 1:
             return 0.0
         experts = self.job.model.experts
         message = at.micro_batch * self.job.sequence / at.cp * self.job.model.hidden * self.job.element
         group, passes = self.group(at.tp, 1), 3 if recompute == "full" else 2
-        sums = [message, message * experts.active if experts and mixed else message]
+        sums = [message] * (self.job.model.all_reduces - 1)
+        sums += [message * experts.active if experts and mixed else message]
         if at.sequence_parallel:
             halves = ("all-gather", "reduce-scatter")
             return passes * sum(self.collective(each, size, group) for size in sums for each in halves)
@@ -186,7 +187,13 @@ class Clock:
         reached = min(reached, experts.most_nodes or reached)
         rates = self.rates
         return rates.start + expert_parallel.dispatch_time_by_node(
-            once, reached, experts.active, group.inside, group.across, rates.link, rates.nic
+            once,
+            reached,
+            experts.active,
+            group.inside,
+            group.across,
+            rates.link * group.pairs,
+            rates.nic,
         )
 
     def _context(self, at: Layout, recompute: str) -> float:

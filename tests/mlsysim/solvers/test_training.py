@@ -164,6 +164,16 @@ def test_interleaving_shrinks_the_bubble_and_a_zero_bubble_shrinks_it_most():
     assert 0.05 < bubbles[0] < 0.12
 
 
+@pytest.mark.parametrize("sequence_parallel", [False, True])
+def test_what_is_summed_at_once_is_sent_once(sequence_parallel):
+    plan = Parallelism(tp=8, dp=2, sequence_parallel=sequence_parallel)
+    both, one = (
+        solve(model=replace(Models.GPT_22B, parallel=parallel), parallelism=plan).step for parallel in (False, True)
+    )
+    assert one.tensor == pytest.approx(both.tensor / 2)
+    assert one.arithmetic == both.arithmetic
+
+
 def test_tensor_parallelism_beyond_a_node_pays_for_the_network():
     inside = solve(parallelism=Parallelism(tp=8, dp=2))
     outside = solve(parallelism=Parallelism(tp=16))
