@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import log, pow
 
 
 def link_share(ranks: int, chips: int, axes: float) -> float:
@@ -73,4 +73,4 @@ def mean_hops(ranks: int, chips: int, axes: float) -> float:
     ----------
     Dally & Towles, "Principles and Practices of Interconnection Networks", 2004, section 5.2.
     """
-    return max(1.0, axes * link_share(ranks, chips, axes) * exp(log(chips) / axes) / 4.0)
+    return max(1.0, axes * link_share(ranks, chips, axes) * pow(chips, 1.0 / axes) / 4.0)

@@ -56,8 +56,8 @@ def test_closed_forms_are_exact(found):
 
 
 def rounding(text):
-    """What the digits that are printed leave open, as a share."""
-    return 0.5 / int(text.replace(".", "").strip("0"))
+    """What the digits that are printed leave open, rounded or cut, as a share."""
+    return 1.0 / int(text.replace(".", "").strip("0"))
 
 
 def test_carbon_by_a_place_that_is_not_told_is_no_closed_form():
