@@ -63,6 +63,14 @@ def group(inside: int, across: int, fabric: Fabric) -> Group:
     return Group(inside, across, torus.link_share(inside, chips, axes), torus.mean_hops(inside, chips, axes))
 
 
+def torus_inputs(fabric: Fabric) -> tuple[Input, ...]:
+    """The axes of a torus, with their source; nothing of a switch."""
+    machine = fabric.machine
+    if machine.torus is None:
+        return ()
+    return (Input("D", "axes of the torus that a chip's links lie along", machine.datum("torus")),)
+
+
 @cache
 def rates(fabric: Fabric) -> tuple[Rates, Rates, Rates]:
     """At the wire's speed, as libraries reach it, and as the least of them do."""
@@ -193,6 +201,7 @@ class CommunicationResult:
             Input("alpha_i", "time of a hop within a node", known["link_latency"]),
             Input("alpha_o", "time of a hop between nodes", known["nic_latency"]),
             Input("s", "time a collective takes to start", known["start"]),
+            *torus_inputs(self.fabric),
         )
 
     def explain(self) -> str:
@@ -201,6 +210,10 @@ class CommunicationResult:
         lines = [f"{head}: {self.algorithm}", ""]
         lines += [f"{write(seconds, 's'):<12}{name}" for name, seconds in self.phases.items()]
         lines.append(f"T = {self.time.format(3)}, {self.time.format_range()}, bound by {self.bound_by}")
+        if self._group.links < 1.0:
+            share = self._group.links
+            along = f"{share * (self.fabric.machine.torus or 1.0):.2g} axes of the torus"
+            lines.append(f"The group lies along {along}: {write(share * self.fabric.link, 'B/s')} of a chip's links.")
         others = [f"{name} {write(seconds, 's')}" for name, seconds in self.alternatives.items()]
         if others:
             lines.append(f"Instead: {', '.join(others)}.")

@@ -166,3 +166,10 @@ def test_a_torus_is_no_quicker_than_a_switch_with_as_many_links(operation, ranks
 def test_messages_between_all_chips_of_a_torus_are_passed_on():
     whole = over(TORUS, 4096, "all-to-all") / over(SWITCHED, 4096, "all-to-all")
     assert whole == pytest.approx(3 * 16 / 4, rel=1e-3)
+
+
+def test_the_whiteboard_says_which_links_a_group_has():
+    told = CommunicationModel().solve(message="1 GB", gpus=256, fabric=TORUS)
+    assert "The group lies along 2 axes of the torus: 200 GB/s of a chip's links." in told.explain()
+    assert told.basis[-1].datum.source.startswith("https://docs.cloud.google.com")
+    assert "torus" not in solve().explain()
