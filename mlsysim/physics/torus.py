@@ -74,3 +74,37 @@ def mean_hops(ranks: int, chips: int, axes: float) -> float:
     Dally & Towles, "Principles and Practices of Interconnection Networks", 2004, section 5.2.
     """
     return max(1.0, axes * link_share(ranks, chips, axes) * pow(chips, 1.0 / axes) / 4.0)
+
+
+def ring_steps(ranks: int, chips: int, axes: float) -> float:
+    r"""Steps of a reduce-scatter or an all-gather that goes along one axis after the other.
+
+    .. math:: k = \begin{cases} n - 1 & d \le 1 \\ d\,(N^{1/D} - 1) & d > 1 \end{cases},\quad d = D\frac{\ln n}{\ln N}
+
+    Parameters
+    ----------
+    ranks : chips of the group n, at least two [-]
+    chips : chips of the torus N, at least n [-]
+    axes : axes of the torus D [-]
+
+    Returns
+    -------
+    steps, each to a neighbour [-]
+
+    Assumptions
+    -----------
+    As for the share of links; along one axis each is a ring or a line of its own.
+
+    Examples
+    --------
+    A TPU v4 pod of 4,096 chips, 16 along each of three axes, where one ring through all would take 4,095:
+
+    >>> round(ring_steps(4096, 4096, 3), 6)
+    45.0
+
+    References
+    ----------
+    Thakur, Rabenseifner & Gropp, Int. J. High Perform. Comput. Appl. 19(1), 2005, section 4.1, for one ring.
+    """
+    filled = axes * log(ranks) / log(chips)
+    return ranks - 1.0 if filled <= 1.0 else filled * (pow(chips, 1.0 / axes) - 1.0)

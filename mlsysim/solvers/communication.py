@@ -37,12 +37,13 @@ class Rates(NamedTuple):
 
 class Group(NamedTuple):
     """Ranks of a collective: so many in each node, in so many nodes; the share of their chips' links that lead from one
-    to another, and how many of them a message passes."""
+    to another, how many of them a message passes, and the share of one ring's steps that rings side by side take."""
 
     inside: int
     across: int
     links: float = 1.0
     hops: float = 1.0
+    steps: float = 1.0
 
     @property
     def ranks(self) -> int:
@@ -60,7 +61,8 @@ def group(inside: int, across: int, fabric: Fabric) -> Group:
     chips, axes = fabric.gpus_per_node, fabric.machine.torus
     if axes is None or inside == 1:
         return Group(inside, across)
-    return Group(inside, across, torus.link_share(inside, chips, axes), torus.mean_hops(inside, chips, axes))
+    share, hops = torus.link_share(inside, chips, axes), torus.mean_hops(inside, chips, axes)
+    return Group(inside, across, share, hops, torus.ring_steps(inside, chips, axes) / (inside - 1))
 
 
 def torus_inputs(fabric: Fabric) -> tuple[Input, ...]:
@@ -95,7 +97,8 @@ def possible(operation: str, group: Group, fabric: Fabric) -> tuple[str, ...]:
     return tuple(
         name
         for name in ALGORITHMS[operation]
-        if (name != "hierarchical" or min(group.inside, group.across) > 1)
+        if (name != "tree" or fabric.machine.torus is None)
+        and (name != "hierarchical" or min(group.inside, group.across) > 1)
         and (name != "in-network" or (fabric.in_network and group.across == 1))
     )
 
@@ -108,7 +111,8 @@ def phases(operation: str, algorithm: str, message: float, group: Group, rate: R
     link = rate.link * group.links
     # All of a node's ranks own a port each, and a flat ring spreads over them.
     bandwidth = link if across == 1 else min(link, inside * rate.nic)
-    latency = rate.link_latency if across == 1 else rate.nic_latency
+    hop = rate.link_latency * group.steps
+    latency = hop if across == 1 else rate.nic_latency
     start = {"start": rate.start}
     if operation == "point-to-point":
         pair = link if across == 1 else rate.nic
@@ -132,13 +136,13 @@ def phases(operation: str, algorithm: str, message: float, group: Group, rate: R
         return found
     share = message / inside
     if scatters:
-        found["reduce-scatter within nodes"] = collectives.reduce_scatter_time(message, inside, link, rate.link_latency)
+        found["reduce-scatter within nodes"] = collectives.reduce_scatter_time(message, inside, link, hop)
         found["reduce-scatter between nodes"] = collectives.reduce_scatter_time(
             share, across, rate.nic, rate.nic_latency
         )
     if gathers:
         found["all-gather between nodes"] = collectives.all_gather_time(share, across, rate.nic, rate.nic_latency)
-        found["all-gather within nodes"] = collectives.all_gather_time(message, inside, link, rate.link_latency)
+        found["all-gather within nodes"] = collectives.all_gather_time(message, inside, link, hop)
     return found
 
 

@@ -150,7 +150,8 @@ ways = st.sampled_from(["all-reduce", "reduce-scatter", "all-gather", "all-to-al
 
 
 def over(fabric, ranks, operation, message=1e12):
-    return sum(phases(operation, "ring", message, group(ranks, 1, fabric), rates(fabric)[0]).values())
+    at_once = rates(fabric)[0]._replace(link_latency=0.0)
+    return sum(phases(operation, "ring", message, group(ranks, 1, fabric), at_once).values())
 
 
 @pytest.mark.parametrize(("ranks", "links"), [(16, 2), (256, 4), (4096, 6)])
@@ -173,3 +174,11 @@ def test_the_whiteboard_says_which_links_a_group_has():
     assert "The group lies along 2 axes of the torus: 200 GB/s of a chip's links." in told.explain()
     assert told.basis[-1].datum.source.startswith("https://docs.cloud.google.com")
     assert "torus" not in solve().explain()
+
+
+def test_rings_along_axes_take_fewer_steps_than_one_through_all():
+    told = CommunicationModel().solve(message="1 kB", gpus=4096, fabric=TORUS)
+    hop = rates(TORUS)[1].link_latency
+    assert told.algorithm == "ring"
+    assert "tree" not in told.alternatives
+    assert told.time.expected == pytest.approx(told.phases["start"] + 2 * 3 * 15 * hop, rel=0.01)
