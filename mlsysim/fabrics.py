@@ -18,7 +18,8 @@ _FIGURES = {"link_B_per_s": "link", "nic_B_per_s": "nic"}
 @dataclass(frozen=True, slots=True)
 class Fabric:
     """Nodes of equal GPUs on a network without bottleneck. `link` and `nic` are per GPU and direction; figures are
-    numbers or text with a unit. `in_network` says that a node's switches can add.
+    numbers or text with a unit. `in_network` says that a node's switches can add. Chips of a torus are a node as far as
+    it reaches, and `link` sums all links of one.
 
     >>> mine = Fabric(name="Mine", machine="H100", gpus_per_node=4, link="450 GB/s", nic="100 Gbit/s")
     >>> mine.nic
@@ -51,7 +52,7 @@ class Fabric:
         put = object.__setattr__
         put(self, "name", name)
         put(self, "machine", registry.machine(machine))
-        put(self, "gpus_per_node", count("gpus_per_node", gpus_per_node, "gpus_per_node=8", at_most=1024))
+        put(self, "gpus_per_node", count("gpus_per_node", gpus_per_node, "gpus_per_node=8", at_most=10**4))
         put(self, "link", quantity("link", link, "B/s", 'link="450 GB/s"'))
         put(self, "nic", quantity("nic", nic, "B/s", 'nic="400 Gbit/s"'))
         put(self, "in_network", in_network)

@@ -61,8 +61,10 @@ class HardwareNode:
 
     `memory` is what a program can fill, `memory_visible` what the driver reports, `link` is per direction. `cache` is
     the last-level one; None stands for one that holds whatever passes between two kernels. `cores` are dealt the tiles
-    of a matrix product; None stands for so few that none waits for others. A microcontroller also has a `core`, its
-    `clock`, and its power while computing and while sleeping. Figures are numbers or text with a unit.
+    of a matrix product; None stands for so few that none waits for others. Where chips are joined to their neighbours
+    without a switch, `torus` is the axes that their links lie along, and `pod` how many are joined so. A
+    microcontroller also has a `core`, its `clock`, and its power while computing and while sleeping. Figures are
+    numbers or text with a unit.
 
     >>> mine = HardwareNode(name="Mine", peak={"fp16": "500 TFLOP/s"}, memory="96 GB", memory_bandwidth="4 TB/s")
     >>> mine.ridge_point("fp16")
@@ -84,6 +86,8 @@ class HardwareNode:
     link: float | None
     tdp: float | None
     cores: float | None
+    torus: float | None
+    pod: float | None
     core: str
     clock: float | None
     active_power: float | None
@@ -108,6 +112,8 @@ class HardwareNode:
         link: float | str | None = None,
         tdp: float | str | None = None,
         cores: int | None = None,
+        torus: int | None = None,
+        pod: int | None = None,
         core: str = "",
         clock: float | str | None = None,
         active_power: float | str | None = None,
@@ -138,8 +144,9 @@ class HardwareNode:
             needed = key in ("memory", "memory_bandwidth")
             known = needed or value is not None
             put(self, key, each(quantity, key, value, unit, f'{key}="{example}"') if known else None)
-        known_cores = None if cores is None else each(count, "cores", cores, "cores=132")
-        put(self, "cores", None if known_cores is None else float(known_cores))
+        for key, whole, example in (("cores", cores, "132"), ("torus", torus, "3"), ("pod", pod, "4096")):
+            found = None if whole is None else each(count, key, whole, f"{key}={example}")
+            put(self, key, None if found is None else float(found))
         put(self, "passports", MappingProxyType(dict(passports or {})))
         each.finish()
 
@@ -198,6 +205,8 @@ _UNIT = {
     "link": "B/s",
     "tdp": "W",
     "cores": "1",
+    "torus": "1",
+    "pod": "1",
     "clock": "Hz",
     "active_power": "W",
     "sleep_power": "W",
@@ -234,7 +243,8 @@ class ModelSpec:
 
     Attention is multi-head, grouped-query or multi-query by `kv_heads`, or latent. With a `window`, one layer in
     `global_every` attends to everything (0: none does) and the others to the last `window` positions. `norms` counts
-    those of a layer; `qkv_bias` is for biases there alone; `extra` counts numbers outside all matrices that nothing
+    those of a layer; in a `parallel` one attention and feed-forward part read the same input and are summed at once.
+    `qkv_bias` is for biases there alone; `extra` counts numbers outside all matrices that nothing
     else tells of. `beside` are parameters that text does not pass through, such as a vision encoder's. With an
     `encoder`, each layer also attends to what that brought forth. What follows from the fields is computed once, hence
     no slots.
@@ -264,6 +274,7 @@ class ModelSpec:
     sinks: bool = False
     window: int = 0
     global_every: int = 0
+    parallel: bool = False
     experts: Experts | None = None
     latent: Latent | None = None
     encoder: Encoder | None = None
@@ -279,7 +290,7 @@ class ModelSpec:
         for key in ("kv_heads", "head_dim", "learned_positions", "window", "global_every", "extra", "beside"):
             put(self, key, each(count, key, getattr(self, key), f"{key}=4", at_most=10**12, at_least=0))
         put(self, "norms", each(count, "norms", self.norms, "norms=2", at_most=8))
-        for key in ("gated", "tied", "bias", "layer_norm", "qkv_bias", "qk_norm", "sinks"):
+        for key in ("gated", "tied", "bias", "layer_norm", "qkv_bias", "qk_norm", "sinks", "parallel"):
             each(flag, key, getattr(self, key), f"{key}=True")
         for key, kind, example in (
             ("experts", Experts, "experts=Experts(count=8, active=2, inner=14336)"),
@@ -321,6 +332,12 @@ class ModelSpec:
     def matrices(self) -> int:
         """Matrices in a feed-forward layer."""
         return 3 if self.gated else 2
+
+    @property
+    def all_reduces(self) -> int:
+        """Sums over the GPUs that share a layer: after attention and after the feed-forward part (Shoeybi et al.,
+        Megatron-LM, arXiv 1909.08053, section 3), or one of both (Pope et al., arXiv 2211.05102, section 3.4)."""
+        return 1 if self.parallel else 2
 
     @cached_property
     def windowed_layers(self) -> int:

@@ -41,6 +41,8 @@ _FIGURES = {
     "link_B_per_s": ("link", "B/s"),
     "tdp_W": ("tdp", "W"),
     "cores": ("cores", "1"),
+    "torus": ("torus", "1"),
+    "pod": ("pod", "1"),
     "clock_Hz": ("clock", "Hz"),
     "active_power_W": ("active_power", "W"),
     "sleep_power_W": ("sleep_power", "W"),

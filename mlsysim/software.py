@@ -15,7 +15,11 @@ class Software:
     """`fused_attention` never writes scores to memory and skips what the mask hides; `dropout` keeps its masks;
     `overlap` hides communication of pipelines, gradients and sharded weights behind arithmetic where there is enough,
     `overlap_experts` that of tokens on their way to experts, of which it sends one copy to each node. `narrow_tokens`
-    go there in eight bits where arithmetic is in eight (DeepSeek-V3, arXiv 2412.19437, section 3.3.3).
+    go there in eight bits where arithmetic is in eight (DeepSeek-V3, arXiv 2412.19437, section 3.3.3). Full
+    recomputation that `stops_early` leaves out a layer's last product, whose result no gradient needs, as PyTorch's own
+    does. `exposed` is the share of the shorter of a kernel's arithmetic and memory traffic that the longer does not
+    hide; `contention` what hidden messages take from arithmetic, as a share of their time (measured by Lee et al.,
+    arXiv 2507.03114). The vintages here have nothing of both: their fractions of the peak stand for it.
     """
 
     name: str
@@ -24,6 +28,9 @@ class Software:
     overlap: bool
     overlap_experts: bool = False
     narrow_tokens: bool = False
+    stops_early: bool = False
+    exposed: float = 0.0
+    contention: float = 0.0
 
     @property
     def mask(self) -> int:

@@ -15,6 +15,7 @@ from mlsysim.calibration.parameters import Reach
 from mlsysim.calibration.serving import file_bytes
 from mlsysim.check import fold
 from mlsysim.physics import energy, reliability
+from mlsysim.records import Datum
 from mlsysim.registry import constants, tables
 from mlsysim.solvers.workload import Workload
 
@@ -136,7 +137,10 @@ def carbon(case: Case, reach: Reach) -> Answer:
     dynamic = "dynamic" in text.lower()
     pue = labelled(text, "PUE") or (1.0 if dynamic else known["pue"].value)
     stated = re.search(r"(0?\.\d+)\s*kg|(\d+(?:\.\d+)?)\s*g(?:CO2\w*)?/kWh", text)
-    intensity = float(stated[1]) * 1e3 if stated and stated[1] else float(stated[2]) if stated else _intensity(text)
+    site = _site(text)
+    intensity = float(stated[1]) * 1e3 if stated and stated[1] else float(stated[2]) if stated else site.value
+    # By location, the grid is the data centre's, and not the one that is reckoned with where nothing is said.
+    elsewhere = "location-based" in text.lower() and not stated and site is known["intensity"]
     used = energy.facility_energy(spent * 3600.0 * power, pue)
     values = []
     for asked in units(case.unit):
@@ -146,7 +150,9 @@ def carbon(case: Case, reach: Reach) -> Answer:
             values.append(used / asked.factor)
         else:
             raise Refused(f"a run's footprint is not answered in {case.unit}")
-    return Answer(tuple(values), "carbon" if exact else "carbon of a run", exact=exact)
+    exact = exact and not elsewhere
+    said = "the grid of its place is not stated: the US average" if elsewhere else ""
+    return Answer(tuple(values), "carbon" if exact else "carbon of a run", exact=exact, assumed=said)
 
 
 def _hours(case: Case, reach: Reach) -> float:
@@ -166,12 +172,13 @@ def _hours(case: Case, reach: Reach) -> float:
     return training.answer(run, reach).values[0]
 
 
-def _intensity(text: str) -> float:
+def _site(text: str) -> Datum:
+    """Intensity of the grid at the place that a text names, otherwise the usual one."""
     known = constants("calibration/accounts")
     site = next(
         (datum for key, datum in known.items() if key.startswith("site ") and fold(key[5:]) in fold(text)), None
     )
-    return (site or known["intensity"]).value
+    return site or known["intensity"]
 
 
 def grid(case: Case, reach: Reach) -> Answer:

@@ -231,9 +231,9 @@ def generation(record: HardwareNode) -> str:
 def domain(record: HardwareNode) -> int:
     """Accelerators that one scale-up network joins where the text does not say: a pod, a rack, a server.
 
-    >>> domain(registry.machine("GB200")), domain(registry.machine("H100"))
-    (72, 8)
+    >>> domain(registry.machine("TPU v4")), domain(registry.machine("GB200")), domain(registry.machine("H100"))
+    (4096, 72, 8)
     """
-    if generation(record) == "TPU":
-        return 1024
+    if record.pod:
+        return int(record.pod)
     return 72 if record.name.startswith("GB") else 8

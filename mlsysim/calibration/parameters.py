@@ -69,6 +69,9 @@ SCALES = {
     # Fractions of a GPU's peak dense rate that matrix products reach while training.
     "training.compute": Scale(0.60, 0.4, 0.30),
     "training.attention": Scale(0.50, 0.3, 0.5),
+    # What is not hidden: of the shorter of a kernel's arithmetic and memory traffic, of messages behind arithmetic.
+    "training.exposed": Scale(0.30, 0.5, 0.0),
+    "training.contention": Scale(0.30, 0.5, 0.0),
     # What a run of months keeps of the rate of its steps.
     "training.run": Scale(0.90, 0.5, 0.0),
     # Serving a transformer.

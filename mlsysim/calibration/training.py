@@ -54,6 +54,8 @@ class Habits(NamedTuple):
     zero: int
     ports: float = 1.0
     """Share of a node's network ports that its collectives keep busy."""
+    stops_early: bool = False
+    """Whether recomputation ends before what no gradient needs, as PyTorch's own does."""
 
 
 _HABITS = {
@@ -63,12 +65,17 @@ _HABITS = {
     "Megatron-LM 2022": Habits(False, False, "selective", True, False, 0),
     "Megatron-LM 2023": Habits(True, False, "none", True, True, 1),
     "MegaScale": Habits(True, True, "none", True, True, 1),
-    "Composer": Habits(True, True, "none", False, False, 3),
+    "Composer": Habits(True, True, "none", False, False, 3, stops_early=True),
+    "torchtitan": Habits(True, True, "none", False, True, 3, stops_early=True),
+    "PyTorch": Habits(True, True, "none", False, True, 3, stops_early=True),
     "Megatron-Core": Habits(True, True, "none", True, True, 1),
 }
+_UNSAID = Plan(None, None, None, None, None, None, None, False, None)
 _USUAL = Habits(True, True, "none", False, True, 3)
-_PORT = {"Volta": 12.5e9, "Ampere": 25e9, "Hopper": 50e9, "Blackwell": 50e9, "CDNA": 50e9}
+_PORT = {"Volta": 12.5e9, "Ampere": 25e9, "Hopper": 50e9, "Blackwell": 50e9, "CDNA": 50e9, "TPU": 3.1e9}
 """Network bandwidth of one accelerator where the text gives none [B/s]: what clusters of its generation have."""
+_ENGINES = ("TPU", "Gaudi")
+"""Where engines of their own send, messages take nothing from the cores that compute."""
 _TOKENS_A_BATCH = 4e6
 """Tokens in a step where the text gives none: what LLaMA's runs took (arXiv 2302.13971, section 2.2)."""
 
@@ -170,8 +177,7 @@ def _fabric(site: machines.Site, ports: float = 1.0) -> Fabric:
     widest = site.per_node or machines.domain(machine)
     # Jobs fill nodes: the widest that divides the job.
     per_node = max(size for size in range(1, widest + 1) if site.count % size == 0)
-    # A torus has no other network between its pods' parts.
-    port = site.port or (machine.link if generation == "TPU" else None) or _PORT.get(generation, 25e9)
+    port = site.port or _PORT.get(generation, 25e9)
     return Fabric(
         name=machine.name, machine=machine, gpus_per_node=per_node, link=machine.link or port, nic=port * ports,
         in_network=generation in ("Hopper", "Blackwell"),
@@ -200,6 +206,9 @@ def _setup(case: Case, reach: Reach) -> Setup:
     given = lengths(case.seq_or_io)
     sequence = given.prompt if given and given.prompt else _usual_sequence(case, spec)
     wanted = plan(case.parallelism)
+    if not case.parallelism and site.machine.torus:
+        # Where all axes are alike, everything is sharded over all of them, without stages (MaxText).
+        wanted = wanted._replace(zero=3)
     # What a metric leaves out, a case's own name often says.
     told = f"{case.metric} {case.case_id}".lower()
     said = re.search(r"full[\s-]*recomp|selective|recomp", told)
@@ -222,8 +231,11 @@ def _setup(case: Case, reach: Reach) -> Setup:
         spec = replace(spec, kv_heads=wanted.tp)
     groups = (stack, machines.generation(site.machine), narrow, "experts" if spec.experts else "")
     scores = reach.of("training.attention", machines.generation(site.machine)) if habits.fused else 0.5
+    contends = habits.overlap and machines.generation(site.machine) not in _ENGINES
     software = Stack(
         name=stack or "unnamed", fused_attention=habits.fused, dropout=not habits.fused, overlap=habits.overlap,
+        stops_early=habits.stops_early, exposed=reach.of("training.exposed"),
+        contention=reach.of("training.contention") if contends else 0.0,
         products=reach.of("training.compute", *groups), scores=scores,
     )  # fmt: skip
     batch = max(batch, way.dp * way.micro_batch)
@@ -284,7 +296,7 @@ def _way(
     stack: str,
 ) -> Parallelism:
     tp, pp, cp = wanted.tp or 1, wanted.pp or 1, wanted.cp or 1
-    if wanted == Plan(None, None, None, None, None, None, None, False, None) and spec.parameters > 1e11:
+    if wanted == _UNSAID and spec.parameters > 1e11:
         # Nothing is said: as large models are usually spread.
         tp, pp = min(8, gcd(count, 8)), 8 if count % 64 == 0 and spec.layers % 8 == 0 else 1
     if count % (tp * pp * cp):

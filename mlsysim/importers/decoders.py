@@ -124,7 +124,7 @@ def _gemma3(c: Config) -> Entry:
 def _phi(c: Config) -> Entry:
     """Attention and feed-forward side by side behind one norm; the LM head has a bias."""
     c.only("qk_layernorm", False)
-    return _plain(c, gated=False, bias=True, layer_norm=True, norms=1, extra=c.size("vocab_size"))
+    return _plain(c, gated=False, bias=True, layer_norm=True, norms=1, parallel=True, extra=c.size("vocab_size"))
 
 
 def _phimoe(c: Config) -> Entry:
@@ -218,14 +218,14 @@ def _gpt_bigcode(c: Config) -> Entry:
 
 def _gptj(c: Config) -> Entry:
     """Rotary; biases in the feed-forward layers and the LM head alone, all behind one norm."""
-    entry = _gpt2(c) | {"bias": False, "learned_positions": 0, "norms": 1}
+    entry = _gpt2(c) | {"bias": False, "learned_positions": 0, "norms": 1, "parallel": True}
     vectors = entry["layers"] * (entry["ffn"] + entry["hidden"]) + entry["vocab"]
     return entry | {"extra": vectors}
 
 
 def _gpt_neox(c: Config) -> Entry:
     c.only("attention_bias", True)
-    return _plain(c, gated=False, bias=True, layer_norm=True)
+    return _plain(c, gated=False, bias=True, layer_norm=True, parallel=c.flag("use_parallel_residual"))
 
 
 def _opt(c: Config) -> Entry:
@@ -285,6 +285,7 @@ def _falcon(c: Config) -> Entry:
         "bias": c.flag("bias"),
         "layer_norm": True,
         "norms": norms,
+        "parallel": new or parallel,
     }
 
 

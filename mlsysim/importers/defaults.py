@@ -198,7 +198,7 @@ DEFAULTS: dict[str, Mapping[str, Any]] = {
         "n_head": 16,
         "tie_word_embeddings": False,
     },
-    "gpt_neox": _class(50432, 6144, 24576, 44, 64, 2048, attention_bias=True),
+    "gpt_neox": _class(50432, 6144, 24576, 44, 64, 2048, attention_bias=True, use_parallel_residual=True),
     "opt": _class(50272, 768, 3072, 12, 12, 2048, tie_word_embeddings=True)
     | {"ffn_dim": 3072, "enable_bias": True, "do_layer_norm_before": True, "_remove_final_layer_norm": False},
     "bloom": {

@@ -11,7 +11,7 @@ from mlsysim.check import InvalidValue, UnknownName, count, quantity
 from mlsysim.estimate import Estimate
 from mlsysim.fabrics import Fabric
 from mlsysim.fabrics import fabric as find_fabric
-from mlsysim.physics import collectives
+from mlsysim.physics import collectives, torus
 from mlsysim.records import Input
 from mlsysim.solvers.reason import write
 
@@ -36,15 +36,41 @@ class Rates(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Ranks of a collective: so many in each node, in so many nodes."""
+    """Ranks of a collective: so many in each node, in so many nodes; the share of their chips' links that lead from one
+    to another, how many of them a message passes, and the share of one ring's steps that rings side by side take."""
 
     inside: int
     across: int
+    links: float = 1.0
+    hops: float = 1.0
+    steps: float = 1.0
 
     @property
     def ranks(self) -> int:
         """All of them."""
         return self.inside * self.across
+
+    @property
+    def pairs(self) -> float:
+        """Share of a chip's links at which it exchanges with any other: what it passes on for others takes the rest."""
+        return self.links / self.hops
+
+
+def group(inside: int, across: int, fabric: Fabric) -> Group:
+    """Ranks on a fabric: a switch gives each all of its links, a torus those of the axes that its group lies along."""
+    chips, axes = fabric.gpus_per_node, fabric.machine.torus
+    if axes is None or inside == 1:
+        return Group(inside, across)
+    share, hops = torus.link_share(inside, chips, axes), torus.mean_hops(inside, chips, axes)
+    return Group(inside, across, share, hops, torus.ring_steps(inside, chips, axes) / (inside - 1))
+
+
+def torus_inputs(fabric: Fabric) -> tuple[Input, ...]:
+    """The axes of a torus, with their source; nothing of a switch."""
+    machine = fabric.machine
+    if machine.torus is None:
+        return ()
+    return (Input("D", "axes of the torus that a chip's links lie along", machine.datum("torus")),)
 
 
 @cache
@@ -71,26 +97,28 @@ def possible(operation: str, group: Group, fabric: Fabric) -> tuple[str, ...]:
     return tuple(
         name
         for name in ALGORITHMS[operation]
-        if (name != "hierarchical" or min(group) > 1)
+        if (name != "tree" or fabric.machine.torus is None)
+        and (name != "hierarchical" or min(group.inside, group.across) > 1)
         and (name != "in-network" or (fabric.in_network and group.across == 1))
     )
 
 
 def phases(operation: str, algorithm: str, message: float, group: Group, rate: Rates) -> dict[str, float]:
     """Time of each phase [s]; nothing for a group of one."""
-    inside, across = group
-    ranks = inside * across
+    inside, across, ranks = group.inside, group.across, group.ranks
     if ranks == 1:
         return {}
+    link = rate.link * group.links
     # All of a node's ranks own a port each, and a flat ring spreads over them.
-    bandwidth = rate.link if across == 1 else min(rate.link, inside * rate.nic)
-    latency = rate.link_latency if across == 1 else rate.nic_latency
+    bandwidth = link if across == 1 else min(link, inside * rate.nic)
+    hop = rate.link_latency * group.steps
+    latency = hop if across == 1 else rate.nic_latency
     start = {"start": rate.start}
     if operation == "point-to-point":
-        pair = rate.link if across == 1 else rate.nic
+        pair = link if across == 1 else rate.nic
         return start | {"send": collectives.point_to_point_time(message, pair, latency)}
     if operation == "all-to-all":
-        near = collectives.all_to_all_time(message * inside / ranks, inside, rate.link, rate.link_latency)
+        near = collectives.all_to_all_time(message * inside / ranks, inside, rate.link * group.pairs, rate.link_latency)
         far_message = message * (ranks - inside) / ranks
         far = far_message / rate.nic + (ranks - inside) * rate.nic_latency
         return start | {"within nodes": near, "between nodes": far}
@@ -108,15 +136,13 @@ def phases(operation: str, algorithm: str, message: float, group: Group, rate: R
         return found
     share = message / inside
     if scatters:
-        found["reduce-scatter within nodes"] = collectives.reduce_scatter_time(
-            message, inside, rate.link, rate.link_latency
-        )
+        found["reduce-scatter within nodes"] = collectives.reduce_scatter_time(message, inside, link, hop)
         found["reduce-scatter between nodes"] = collectives.reduce_scatter_time(
             share, across, rate.nic, rate.nic_latency
         )
     if gathers:
         found["all-gather between nodes"] = collectives.all_gather_time(share, across, rate.nic, rate.nic_latency)
-        found["all-gather within nodes"] = collectives.all_gather_time(message, inside, rate.link, rate.link_latency)
+        found["all-gather within nodes"] = collectives.all_gather_time(message, inside, link, hop)
     return found
 
 
@@ -179,6 +205,7 @@ class CommunicationResult:
             Input("alpha_i", "time of a hop within a node", known["link_latency"]),
             Input("alpha_o", "time of a hop between nodes", known["nic_latency"]),
             Input("s", "time a collective takes to start", known["start"]),
+            *torus_inputs(self.fabric),
         )
 
     def explain(self) -> str:
@@ -187,6 +214,10 @@ class CommunicationResult:
         lines = [f"{head}: {self.algorithm}", ""]
         lines += [f"{write(seconds, 's'):<12}{name}" for name, seconds in self.phases.items()]
         lines.append(f"T = {self.time.format(3)}, {self.time.format_range()}, bound by {self.bound_by}")
+        if self._group.links < 1.0:
+            share = self._group.links
+            along = f"{share * (self.fabric.machine.torus or 1.0):.2g} axes of the torus"
+            lines.append(f"The group lies along {along}: {write(share * self.fabric.link, 'B/s')} of a chip's links.")
         others = [f"{name} {write(seconds, 's')}" for name, seconds in self.alternatives.items()]
         if others:
             lines.append(f"Instead: {', '.join(others)}.")
@@ -263,8 +294,8 @@ class CommunicationModel:
 def _layout(ranks: int, fabric: Fabric) -> Group:
     size = fabric.gpus_per_node
     if ranks <= size:
-        return Group(ranks, 1)
+        return group(ranks, 1, fabric)
     if ranks % size:
         rule = f"beyond one node it must fill nodes of {size}"
         raise InvalidValue("gpus", ranks, rule, f"gpus={(ranks // size + 1) * size}")
-    return Group(size, ranks // size)
+    return group(size, ranks // size, fabric)

@@ -136,7 +136,7 @@ class ExpertParallelModel:
             machine.rate(load.precision),
         )
         inside = min(ranks, joined.gpus_per_node)
-        group = Group(inside, ranks // inside)
+        group = communication.group(inside, ranks // inside, joined)
 
         def phase(name: str, operators: tuple[Operator, ...], passes: int, tokens: int) -> SharedPhase:
             mine = tuple(
@@ -191,15 +191,16 @@ def _messages(load: Workload, experts: Experts, tokens: int, group: Group, rate:
     nodes = distinct_experts(group.across, 1, experts.active)
     nodes = min(nodes, experts.most_nodes or nodes)
     latency = rate.link_latency if group.across == 1 else rate.nic_latency
+    shape, link = (group.inside, group.across), rate.link * group.pairs
 
     def way(element: float) -> float:
         once, copies = (
             tokens * expert_parallel.dispatched_bytes(load.model.hidden, each, element) for each in (1, experts.active)
         )
-        at_once = expert_parallel.dispatch_time_at_once(copies, *group, rate.link, rate.nic, latency)
+        at_once = expert_parallel.dispatch_time_at_once(copies, *shape, link, rate.nic, latency)
         if group.across == 1:
             return at_once
-        by_node = expert_parallel.dispatch_time_by_node(once, nodes, experts.active, *group, rate.link, rate.nic)
+        by_node = expert_parallel.dispatch_time_by_node(once, nodes, experts.active, *shape, link, rate.nic)
         return min(at_once, by_node + rate.start + latency)
 
     return load.model.expert_layers * (way(formats.BYTES[load.precision]) + way(max(BACK, load.element)))

@@ -56,7 +56,7 @@ class TensorParallelResult(Shared):
         """The whiteboard."""
         load, decode = self.workload, self.decode
         message = load.batch * load.model.hidden * load.element
-        each = ALL_REDUCES_PER_LAYER * load.model.layers
+        each = load.model.all_reduces * load.model.layers
         lines = [
             f"{load.model.name} in {load.stored_as} on {self.gpus} x {self.hardware.full_name}: batch {load.batch:,d}, "
             f"context {load.context:,d}",
@@ -138,7 +138,7 @@ def _all_reduces(load: Workload, ranks: int, bandwidth: float, passes: int, toke
         return Estimate.exact(0.0, "s")
     known = constants("tensor_parallel")
     start, hop = spread(known["all_reduce_start"]), spread(known["hop"])
-    times = passes * ALL_REDUCES_PER_LAYER * load.model.layers
+    times = passes * load.model.all_reduces * load.model.layers
     message = tokens * load.model.hidden * load.element
 
     def total(start: float, hop: float) -> float:

@@ -19,7 +19,7 @@ from mlsysim.physics import training
 from mlsysim.records import Datum, Input, ModelSpec
 from mlsysim.software import Software, optimizer_bytes, software
 from mlsysim.solvers.basis import given, listed
-from mlsysim.solvers.communication import LARGEST_FLEET
+from mlsysim.solvers.communication import LARGEST_FLEET, torus_inputs
 from mlsysim.solvers.encoder_decoder import decoder_alone
 from mlsysim.solvers.reason import Reason, write, write_enough
 from mlsysim.solvers.training_job import Job, Memory
@@ -128,6 +128,7 @@ class TrainingResult:
             Input("eta_i", "fraction of the link reached", collectives["link_efficiency"]),
             Input("eta_o", "fraction of the port reached", collectives["nic_efficiency"]),
             Input("b_o", "optimizer state of a parameter", job.optimizer),
+            *torus_inputs(job.fabric),
         )
 
     def explain(self) -> str:

@@ -103,7 +103,11 @@ class Job:
         head = transformer.linear_flops(self.model.head_parameters, self.global_batch * self.sequence)
         # A fused kernel's backward pass makes the scores again: one of its two products.
         always = scores / 2 if self.software.fused_attention else 0.0
-        return always + {"none": 0.0, "selective": scores, "full": self.forward_flops - head}[recompute]
+        full = self.forward_flops - head
+        if self.software.stops_early:
+            last = (self.model.layers - self.model.expert_layers) * self.model.hidden * self.model.ffn
+            full -= transformer.linear_flops(last, self.global_batch * self.sequence)
+        return always + {"none": 0.0, "selective": scores, "full": full}[recompute]
 
     def head(self, at: Layout) -> tuple[Work, ...]:
         """The LM head and the loss for one micro-batch on one GPU of the last stage."""

@@ -17,7 +17,8 @@ MASTER = 4.0
 
 class Work(NamedTuple):
     """One kernel of a layer on one GPU: operations and traffic, forward and backward, and whether selective
-    recomputation repeats it. A matrix product spends half of its backward pass on the gradient of its weights."""
+    recomputation repeats it; full recomputation repeats `again` of it. A matrix product spends half of its backward
+    pass on the gradient of its weights."""
 
     name: str
     forward: float
@@ -26,6 +27,7 @@ class Work(NamedTuple):
     backward_traffic: float
     scores: bool = False
     weighted: bool = False
+    again: float = 1.0
 
 
 class Layout(NamedTuple):
@@ -134,7 +136,10 @@ class TrainedLayer:
             found.append(matrix("down-projections", self._down, shared, shared * (model.hidden + down), element))
         if plain := self._plain:
             inner = plain / model.hidden
-            found.append(matrix("feed-forward", plain / at.tp, tokens, around + split * inner, element))
+            fed = matrix("feed-forward", plain / at.tp, tokens, around + split * inner, element)
+            # What experts bring forth is weighted once more, and the weights' gradients need it.
+            ends = self.software.stops_early and not self.mixed
+            found.append(fed._replace(again=1.0 - 1.0 / model.matrices) if ends else fed)
         if experts and self.mixed:
             copies, expert = tokens * experts.active, self._expert
             # All tokens of the expert-parallel GPUs meet at the experts; each GPU reads its own.

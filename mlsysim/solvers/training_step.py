@@ -81,8 +81,8 @@ class Step(NamedTuple):
 class Clock:
     """Steps of one job at one set of rates; what plans share is computed once.
 
-    `apart` counts arithmetic and memory in full where the longer of the two would hide the other; `serial` hides no
-    message.
+    `apart` counts arithmetic and memory in full where the longer of the two would hide the other, and nothing for what
+    hidden messages slow; `serial` hides no message.
     """
 
     def __init__(
@@ -97,7 +97,9 @@ class Clock:
         serial: bool,
     ) -> None:
         machine = job.fabric.machine
-        self.job, self.rates, self.apart = job, rates, apart
+        self.job, self.rates = job, rates
+        self.exposed = 1.0 if apart else job.software.exposed
+        self.contention = 0.0 if apart else job.software.contention
         self.rate = machine.rate(job.precision) * compute
         # Training in eight bits keeps attention in sixteen.
         self.attention_rate = machine.rate("bf16" if job.precision == "fp8" else job.precision) * attention
@@ -118,14 +120,12 @@ class Clock:
             rate = self.attention_rate if work.scores else self.rate
             once = roofline.compute_time(work.forward, rate), work.forward_traffic / self.bandwidth
             back = roofline.compute_time(work.backward, rate), work.backward_traffic / self.bandwidth
-            repeated = recompute == "full" or (recompute == "selective" and work.scores)
-            runs = (once, once, back) if repeated else (once, back)
-            for computing, moving in runs:
-                arithmetic += computing if self.apart or computing >= moving else 0.0
-                memory += moving if self.apart or computing < moving else 0.0
-            joined = sum if self.apart else max
-            forward += joined(once)
-            weights += joined(back) / 2 if work.weighted else 0.0
+            again = work.again if recompute == "full" else float(recompute == "selective" and work.scores)
+            for runs, (computing, moving) in ((1.0 + again, once), (1.0, back)):
+                arithmetic += runs * computing * (1.0 if computing >= moving else self.exposed)
+                memory += runs * moving * (1.0 if computing < moving else self.exposed)
+            forward += max(once) + self.exposed * min(once)
+            weights += (max(back) + self.exposed * min(back)) / 2 if work.weighted else 0.0
         return Rounds(arithmetic, memory, weights, forward)
 
     def _layer(self, at: Layout, recompute: str, mixed: bool) -> Rounds:
@@ -144,21 +144,22 @@ class Clock:
     def group(self, ranks: int, stride: int) -> Group:
         """Ranks that are `stride` apart: how many share a node."""
         inside = gcd(ranks, max(1, self.job.fabric.gpus_per_node // stride))
-        return Group(inside, ranks // inside)
+        return communication.group(inside, ranks // inside, self.job.fabric)
 
     def _tensor(self, at: Layout, recompute: str, mixed: bool) -> float:
         """A layer's messages within a tensor-parallel group for one micro-batch: after attention and after the
-        feed-forward part, forward and backward; experts are sent a copy of a token each."""
+        feed-forward part or of both at once, forward and backward; experts are sent a copy of a token each."""
         if at.tp == 1:
             return 0.0
         experts = self.job.model.experts
         message = at.micro_batch * self.job.sequence / at.cp * self.job.model.hidden * self.job.element
-        group, passes = self.group(at.tp, 1), 3 if recompute == "full" else 2
-        sums = [message, message * experts.active if experts and mixed else message]
-        if at.sequence_parallel:
-            halves = ("all-gather", "reduce-scatter")
-            return passes * sum(self.collective(each, size, group) for size in sums for each in halves)
-        return passes * sum(self.collective("all-reduce", size, group) for size in sums)
+        group = self.group(at.tp, 1)
+        sums = [message] * (self.job.model.all_reduces - 1)
+        sums += [message * experts.active if experts and mixed else message]
+        parts = ("all-gather", "reduce-scatter") if at.sequence_parallel else ("all-reduce",)
+        times = [self.collective(each, size, group) for size in sums for each in parts]
+        again = times[:-1] if self.job.software.stops_early and not mixed else times
+        return 2 * sum(times) + (sum(again) if recompute == "full" else 0.0)
 
     def _expert(self, at: Layout, recompute: str) -> float:
         """A layer's tokens to the experts of other GPUs and back for one micro-batch, as far as nothing hides it."""
@@ -175,7 +176,7 @@ class Clock:
         )
         sent = (3 if recompute == "full" else 2) * (there + back)
         # One micro-batch's messages go out while another one is computed.
-        return max(0.0, sent - self.layer(at, recompute, True).time) if self.overlap_experts else sent
+        return self._behind(sent, self.layer(at, recompute, True).time) if self.overlap_experts else sent
 
     def _dispatch(self, once: float, experts: Experts, group: Group) -> float:
         """Tokens, of which `once` is one copy, to their experts, or back [s]."""
@@ -186,7 +187,13 @@ class Clock:
         reached = min(reached, experts.most_nodes or reached)
         rates = self.rates
         return rates.start + expert_parallel.dispatch_time_by_node(
-            once, reached, experts.active, group.inside, group.across, rates.link, rates.nic
+            once,
+            reached,
+            experts.active,
+            group.inside,
+            group.across,
+            rates.link * group.pairs,
+            rates.nic,
         )
 
     def _context(self, at: Layout, recompute: str) -> float:
@@ -200,7 +207,7 @@ class Clock:
         rounds = 4 if recompute == "full" else 3
         passed = rounds * self.collective("all-gather", message, self.group(at.cp, at.tp))
         attention = self._rounds([work for work in job.plain.works(at) if work.scores], recompute).time
-        return max(0.0, passed - attention) if self.overlap else passed
+        return self._hidden(passed, attention)
 
     def _send(self, at: Layout, stride: int) -> float:
         """A micro-batch's activations to the next stage, each GPU of a tensor-parallel group sending its share."""
@@ -300,7 +307,11 @@ class Clock:
         return passes.micro_batches * self._hidden(scatter + 2 * gather, passes.slowest)
 
     def _hidden(self, message: float, work: float) -> float:
-        return max(0.0, message - work) if self.overlap else message
+        return self._behind(message, work) if self.overlap else message
+
+    def _behind(self, message: float, work: float) -> float:
+        """What is seen of a message that goes out while others compute: what is longer, and what it slows them."""
+        return max(0.0, message - work) + self.contention * min(message, work)
 
 
 def clocks(job: Job, compute: Estimate, attention: Estimate, bandwidth: Estimate) -> tuple[Clock, Clock, Clock]:

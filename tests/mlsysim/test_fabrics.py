@@ -57,7 +57,7 @@ def test_ones_own_says_that_it_is_ones_own():
         ("machine", "H1000"),
         ("machine", None),
         ("gpus_per_node", 0),
-        ("gpus_per_node", 4096),
+        ("gpus_per_node", 40960),
         ("gpus_per_node", "8"),
         ("link", "450"),
         ("link", -1),

@@ -37,6 +37,24 @@ def test_parameters_are_those_of_the_checkpoint(name, tmp_path):
         assert 0.975 * least <= active <= 1.01 * model.active_parameters
 
 
+@pytest.mark.parametrize(
+    ("given", "parallel"),
+    [
+        ({"model_type": "phi"}, True),
+        ({"model_type": "gptj"}, True),
+        ({"model_type": "falcon"}, True),
+        ({"model_type": "falcon", "parallel_attn": False}, False),
+        ({"model_type": "falcon", "parallel_attn": False, "new_decoder_architecture": True}, True),
+        ({"model_type": "gpt_neox"}, True),
+        ({"model_type": "gpt_neox", "use_parallel_residual": False}, False),
+        ({"model_type": "llama"}, False),
+    ],
+    ids=str,
+)
+def test_attention_and_feed_forward_part_side_by_side(given, parallel):
+    assert model_from(entry(given, "Given")).parallel is parallel
+
+
 def test_every_family_has_a_checkpoint():
     tested = {config["model_type"] for config, _, _ in CONFIGS.values()}
     assert tested | {"llama4_text"} == set(FAMILIES)

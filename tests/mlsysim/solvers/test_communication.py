@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlsysim import Hardware
 from mlsysim.check import InvalidInput
 from mlsysim.fabrics import Fabric, Fabrics
-from mlsysim.solvers.communication import ALGORITHMS, CommunicationModel
+from mlsysim.solvers.communication import ALGORITHMS, CommunicationModel, group, phases, rates
 
 FABRICS = list(Fabrics)
 fabrics, operations = st.sampled_from(FABRICS), st.sampled_from(sorted(set(ALGORITHMS) - {"point-to-point"}))
@@ -140,3 +141,44 @@ def test_it_refuses(field, value):
 def test_a_message_between_two_has_two_ends():
     with pytest.raises(InvalidInput, match="two ends"):
         solve(operation="point-to-point", gpus=8)
+
+
+V4 = Hardware.Cloud.TPUv4
+TORUS = Fabric(name="Torus", machine=V4, gpus_per_node=4096, link=V4.link, nic="3.3 GB/s")
+SWITCHED = Fabric(name="Switched", machine="H100", gpus_per_node=4096, link=V4.link, nic="3.3 GB/s")
+ways = st.sampled_from(["all-reduce", "reduce-scatter", "all-gather", "all-to-all"])
+
+
+def over(fabric, ranks, operation, message=1e12):
+    at_once = rates(fabric)[0]._replace(link_latency=0.0)
+    return sum(phases(operation, "ring", message, group(ranks, 1, fabric), at_once).values())
+
+
+@pytest.mark.parametrize(("ranks", "links"), [(16, 2), (256, 4), (4096, 6)])
+def test_a_group_on_some_axes_of_a_torus_has_their_links(ranks, links):
+    assert over(TORUS, ranks, "all-reduce") == pytest.approx(over(SWITCHED, ranks, "all-reduce") * 6 / links, rel=1e-3)
+
+
+@given(ways, st.integers(1, 4096))
+def test_a_torus_is_no_quicker_than_a_switch_with_as_many_links(operation, ranks):
+    assert over(TORUS, ranks, operation) >= over(SWITCHED, ranks, operation)
+
+
+def test_messages_between_all_chips_of_a_torus_are_passed_on():
+    whole = over(TORUS, 4096, "all-to-all") / over(SWITCHED, 4096, "all-to-all")
+    assert whole == pytest.approx(3 * 16 / 4, rel=1e-3)
+
+
+def test_the_whiteboard_says_which_links_a_group_has():
+    told = CommunicationModel().solve(message="1 GB", gpus=256, fabric=TORUS)
+    assert "The group lies along 2 axes of the torus: 200 GB/s of a chip's links." in told.explain()
+    assert told.basis[-1].datum.source.startswith("https://docs.cloud.google.com")
+    assert "torus" not in solve().explain()
+
+
+def test_rings_along_axes_take_fewer_steps_than_one_through_all():
+    told = CommunicationModel().solve(message="1 kB", gpus=4096, fabric=TORUS)
+    hop = rates(TORUS)[1].link_latency
+    assert told.algorithm == "ring"
+    assert "tree" not in told.alternatives
+    assert told.time.expected == pytest.approx(told.phases["start"] + 2 * 3 * 15 * hop, rel=0.01)

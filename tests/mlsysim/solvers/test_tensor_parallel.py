@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlsysim import HardwareNode, ServingModel
+from mlsysim import HardwareNode, Models, ServingModel
 from mlsysim.check import InvalidValue
 from mlsysim.solvers.tensor_parallel import TensorParallelModel
 
@@ -89,3 +91,9 @@ def test_what_was_given_is_told():
     assert {"n", "B", "T_0", "alpha"} <= {each.symbol for each in solve().basis}
     assert "all-reduces" in solve().explain()
     assert "all-reduces" not in solve(gpus=1).explain()
+
+
+def test_what_is_summed_at_once_is_sent_once():
+    both, one = (solve(model=replace(Models.Llama3_70B, parallel=each)).decode for each in (False, True))
+    assert one.communication.expected == pytest.approx(both.communication.expected / 2)
+    assert one.shard.time == both.shard.time

@@ -164,6 +164,64 @@ def test_interleaving_shrinks_the_bubble_and_a_zero_bubble_shrinks_it_most():
     assert 0.05 < bubbles[0] < 0.12
 
 
+@pytest.mark.parametrize("sequence_parallel", [False, True])
+def test_what_is_summed_at_once_is_sent_once(sequence_parallel):
+    plan = Parallelism(tp=8, dp=2, sequence_parallel=sequence_parallel)
+    both, one = (
+        solve(model=replace(Models.GPT_22B, parallel=parallel), parallelism=plan).step for parallel in (False, True)
+    )
+    assert one.tensor == pytest.approx(both.tensor / 2)
+    assert one.arithmetic == both.arithmetic
+
+
+def at(**changes):
+    return replace(software("fsdp-2023"), **changes)
+
+
+SHARDED = {
+    "model": "Llama3_8B",
+    "fabric": "DGX H100",
+    "global_batch": 16,
+    "parallelism": Parallelism(dp=16, zero=3, recompute="full"),
+    "efficiency": 0.6,
+}
+
+
+def test_recomputation_that_stops_early_leaves_out_the_last_product_of_each_layer():
+    whole, less = (solve(**SHARDED, software=at(stops_early=each)) for each in (False, True))
+    model, rate = Models.Llama3_8B, 0.6 * whole.job.fabric.machine.rate("bf16")
+    left = 2.0 * model.layers * model.hidden * model.ffn * 16 * whole.job.sequence
+    assert whole.step.arithmetic - less.step.arithmetic == pytest.approx(left / 16 / rate)
+    flops = [each.job.repeated_flops("full") for each in (whole, less)]
+    assert flops[0] - flops[1] == pytest.approx(left)
+    kept = solve(**SHARDED | {"parallelism": {"dp": 16, "zero": 3}}, software=at())
+    assert whole.mfu.expected < less.mfu.expected < kept.mfu.expected
+
+
+@pytest.mark.parametrize("sequence_parallel", [False, True])
+def test_recomputation_that_stops_early_sums_once_less(sequence_parallel):
+    plan = Parallelism(tp=8, dp=2, recompute="full", sequence_parallel=sequence_parallel)
+    whole, less = (solve(parallelism=plan, software=at(stops_early=each)).step.tensor for each in (False, True))
+    # Of three passes with two sums each, one sum; of its two halves, the second.
+    assert 1 - less / whole == pytest.approx(1 / (12 if sequence_parallel else 6), rel=0.05)
+
+
+@given(st.floats(0.0, 1.0))
+def test_what_a_kernel_does_not_hide_lies_between_nothing_and_all_of_the_shorter(share):
+    hidden, some, none = (solve(**SHARDED, software=at(exposed=each)) for each in (0.0, share, 1.0))
+    times = [each.step.arithmetic + each.step.memory for each in (hidden, some, none)]
+    assert times[1] == pytest.approx(times[0] + share * (times[2] - times[0]))
+    assert some.time.lower <= some.time.expected <= some.time.upper
+
+
+@given(st.floats(0.0, 1.0))
+def test_hidden_messages_slow_what_hides_them(share):
+    free, slowed = (solve(**SHARDED, software=at(contention=each)) for each in (0.0, share))
+    assert free.step.data == 0.0
+    assert slowed.step.data == pytest.approx(share * slowed.messages)
+    assert slowed.time.expected <= solve(**SHARDED, software=at(overlap=False)).time.expected * (1 + 1e-12)
+
+
 def test_tensor_parallelism_beyond_a_node_pays_for_the_network():
     inside = solve(parallelism=Parallelism(tp=8, dp=2))
     outside = solve(parallelism=Parallelism(tp=16))
