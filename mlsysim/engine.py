@@ -68,6 +68,12 @@ class Answer:
             return self.result.explain()
         return self.result.explain(self.phase.name)
 
+    def equation(self) -> str:
+        """The Iron Law with its numbers filled in."""
+        from mlsysim.explain import equation
+
+        return equation(self.phase)
+
 
 class Engine:
     """How long does one pass take, and what limits it? And over a whole grid?"""

@@ -15,12 +15,8 @@ TOLD = 0.01
 """Least share of the time from which on tails of matrix products are told."""
 
 
-def equation(result: ServingResult, phase: str = "decode") -> str:
+def equation(run: Phase) -> str:
     """The Iron Law with its numbers filled in."""
-    return _iron_law(_phase(result, phase))
-
-
-def _iron_law(run: Phase) -> str:
     eta = run.efficiency
     rate = f"({_write(run.rate, 'FLOP/s')} x {eta.compute.expected:.2g})"
     moved, packed = _write(run.traffic, "B"), _slowed(run)
@@ -57,7 +53,7 @@ def _iron_law(run: Phase) -> str:
 
 def explain(result: ServingResult, phase: str = "decode") -> str:
     """The whole derivation of one phase."""
-    run = _phase(result, phase)
+    run = phase_of(result, phase)
     load, machine = result.workload, result.hardware
     size = f"batch {load.batch:,d}, " + (
         f"context {load.context:,d}" if run is result.decode else f"prompt {load.prompt:,d}"
@@ -87,7 +83,7 @@ def explain(result: ServingResult, phase: str = "decode") -> str:
             seconds = each.flops / (run.rate * run.efficiency.compute.expected * run.busy(each))
             rate = f"({_write(run.rate, 'FLOP/s')} x {_reached(run, each)})"
             lines.append(f"{_write(each.flops, 'FLOP')} / {rate} = {_write(seconds, 's')}    {each.name}")
-    lines += ["", equation(result, phase), "", _bound(run), _fit(result), "", *listed(result.basis)]
+    lines += ["", equation(run), "", _bound(run), _fit(result), "", *listed(result.basis)]
     return "\n".join(lines)
 
 
@@ -107,7 +103,7 @@ def explain_forward(result: ForwardResult) -> str:
         lines.append(f"{name:<42}{len(alike):>6}{moved:>12}{computed:>13}{intensity:>9}")
     fits = f"Fits: {_write(result.memory.total, 'B')} of {_write(result.memory.capacity, 'B')}."
     told = " ".join(reason.sentence() for reason in result.reasons) or fits
-    lines += ["", _iron_law(run), "", _bound(run), told, "", *listed(result.basis)]
+    lines += ["", equation(run), "", _bound(run), told, "", *listed(result.basis)]
     return "\n".join(lines)
 
 
@@ -221,7 +217,8 @@ def _fit(result: ServingResult) -> str:
     return f"Fits: {_write(memory.total, 'B')} of {_write(memory.capacity, 'B')}."
 
 
-def _phase(result: ServingResult, name: str) -> Phase:
+def phase_of(result: ServingResult, name: str) -> Phase:
+    """One of the two phases of a result by its name."""
     phases = {"decode": result.decode, "prefill": result.prefill}
     if name not in phases:
         from mlsysim.check import UnknownName

@@ -19,7 +19,6 @@ from mlsysim.physics.speculative import speculative_speedup
 from mlsysim.records import Datum, HardwareNode, ModelSpec
 from mlsysim.registry import constants
 from mlsysim.solvers.phase import Operator, Phase, run
-from mlsysim.solvers.tensor_parallel import ALL_REDUCES_PER_LAYER
 from mlsysim.solvers.workload import Workload
 
 
@@ -161,7 +160,7 @@ class Server(NamedTuple):
         link = (self.machine.link or 16e9) * constants("collectives")["link_efficiency"].value
         hop = constants("tensor_parallel")["hop"].value
         each = self.start + ring_allreduce_time(message, self.ranks, link, hop)
-        return ALL_REDUCES_PER_LAYER * load.model.layers * each
+        return load.model.all_reduces * load.model.layers * each
 
     def most(self, context: int) -> int:
         """Sequences that fit beside the weights."""
@@ -258,6 +257,8 @@ def _server(case: Case, reach: Reach, wanted: str) -> Server:
     guess = models.transformer(case.model, case.params)
     # A submission to MLPerf that names no server is most often TensorRT-LLM's.
     machine, stack = site.machine, stacks.stack(case.software).replace("MLPerf", "TensorRT-LLM")
+    if stack == "llama.cpp" and machine.vendor == "Apple":
+        stack = "llama.cpp Metal"  # whether or not a table says so
     load = _stored(guess, wanted, machine)
     group = re.search(r"\bg(?:roup)?(?:[\s_-]*size)?\s*[=:-]?\s*(\d{2,3})\b", case.precision, re.I)
     if group and load.weights == "int4":

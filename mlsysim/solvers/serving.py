@@ -178,10 +178,10 @@ class ServingResult:
         return explain(self, phase)
 
     def equation(self, phase: str = "decode") -> str:
-        """The Iron Law with its numbers filled in, in four lines."""
-        from mlsysim.explain import equation
+        """The Iron Law with its numbers filled in."""
+        from mlsysim.explain import equation, phase_of
 
-        return equation(self, phase)
+        return equation(phase_of(self, phase))
 
 
 class ServingModel:

@@ -21,9 +21,6 @@ from mlsysim.solvers.shared_phase import Shared, SharedPhase
 from mlsysim.solvers.workload import Workload, workload
 from mlsysim.walls import WALLS
 
-ALL_REDUCES_PER_LAYER = 2
-"""After attention and after the feed-forward layer (Shoeybi et al., Megatron-LM, arXiv 1909.08053, section 3)."""
-
 
 @dataclass(frozen=True, slots=True)
 class TensorParallelResult(Shared):
