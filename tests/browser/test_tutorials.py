@@ -66,7 +66,12 @@ def test_a_tutorial_can_be_played_to_ones_own_words(home, address: str, name: st
     page.evaluate("document.querySelectorAll('#main details').forEach((each) => { each.open = true })")
     for look in LOOKS:
         is_fit_to_read(dressed(page, look))
-    student.reload()  # loses nothing: predictions, reveals, words
+    page.goto(f"{address}/paths.html")
+    expect(page.locator(f'.state[data-lab="{name}"]').first).to_have_text("done here")
+    assert page.locator(f'a[href="{name}.html"]').count()
+    if name != next(iter(ROWS)):  # what follows is the kit's, and the same for all
+        return
+    student.open()  # nothing is lost: predictions, reveals, words
     student.is_live()
     expect(page.locator(".reveal")).to_have_count(len(locks))
     expect(student.locks.locator("form:visible")).to_have_count(0)
@@ -76,6 +81,3 @@ def test_a_tutorial_can_be_played_to_ones_own_words(home, address: str, name: st
     expect(page.locator("#report .logtext")).to_have_text(WORDS)
     expect(page.locator("#report")).not_to_contain_text("Identifier")
     page.emulate_media(media="screen")
-    page.goto(f"{address}/paths.html")
-    expect(page.locator(f'.state[data-lab="{name}"]').first).to_have_text("done here")
-    assert page.locator(f'a[href="{name}.html"]').count()
