@@ -124,15 +124,18 @@ def pack(say: Say) -> None:
 
 
 def find_chromium(say: Say) -> str:
-    """A Chromium for the tests, installed when there is none; its path."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """A Chromium without windows for the tests, which takes a fifth less of the processor, or else a whole one; its
+    path. Installed when there is none."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     found = [path for path in map(shutil.which, names) if path]
     if found:
         return found[0]
     if shutil.which("apt-get") and os.geteuid() == 0:
-        say("installing Chromium, which the tests need: apt-get install -y chromium")
-        for arguments in (["update", "-qq"], ["install", "-y", "-qq", "chromium"]):
+        say("installing Chromium, which the tests need: apt-get install -y chromium-headless-shell")
+        for arguments in (["update", "-qq"], ["install", "-y", "-qq", names[0]], ["install", "-y", "-qq", names[1]]):
             done = subprocess.run(["apt-get", *arguments], capture_output=True, text=True, check=False)
+            if shutil.which(names[0]):
+                break
         found = [path for path in map(shutil.which, names) if path]
         if found:
             return found[0]
@@ -148,7 +151,9 @@ def find_chromium(say: Say) -> str:
         )
         if done.returncode:
             raise BuildError("Playwright could not install Chromium: check the network and try again.")
-    return path
+    whole = Path(path).parents[1]
+    shells = whole.with_name(whole.name.replace("chromium-", "chromium_headless_shell-")).glob("*/*headless?shell")
+    return str(next(shells, path))
 
 
 def test(arguments: list[str], chromium: str) -> int:

@@ -381,7 +381,7 @@ def fewest(machine, kind, **efficiency):
 
 
 @app.function
-def answers(machine="H100", crowd=512):
+def answers(machine="H100", crowd=108):
     """What the simulator says to the three locked questions, in their units."""
     counts = {kind: fewest(machine, kind)[0] for kind in ("fp16", "int8", "int4")}
     least = min(counts.values())
@@ -394,7 +394,7 @@ def answers(machine="H100", crowd=512):
 
 
 @app.function
-def assumptions(machine="H100", crowd=512):
+def assumptions(machine="H100", crowd=108):
     """What wrong assumptions lead to, for each locked question."""
     one = alone(machine, MODEL, 4)[1]
     right = answers(machine, crowd)["fewest"]

@@ -53,13 +53,19 @@ def address(site: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def browser_path() -> str | None:
+    """Where Chromium is: as `build.py` says, or what there is."""
+    names = ("chromium-headless-shell", "chromium", "google-chrome")
+    return os.environ.get("MLSYSIM_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def chromium(browser_path: str | None) -> Iterator[Browser]:
     """A real Chromium that can look up no name and reach no address but this machine's."""
-    path = os.environ.get("MLSYSIM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     alone = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     once = "--js-flags=--liftoff-only"  # pages live too short here for Python to be compiled a second time
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", alone, once])
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", alone, once])
         yield browser
         browser.close()
 

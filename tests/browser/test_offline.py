@@ -278,8 +278,9 @@ def test_a_page_that_was_never_opened_says_so_without_a_network(
     expect(reader.page.get_by_text("has not been opened on this device before")).to_be_visible()
 
 
-def test_on_plain_http_in_a_local_network_the_lab_works_and_offers_nothing_that_cannot_be(host: Host) -> None:
-    path = os.environ.get("MLSYSIM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+def test_on_plain_http_in_a_local_network_the_lab_works_and_offers_nothing_that_cannot_be(
+    host: Host, browser_path: str | None
+) -> None:
     script = """import json, sys
 from playwright.sync_api import sync_playwright
 with sync_playwright() as playwright:
@@ -294,7 +295,7 @@ with sync_playwright() as playwright:
     browser.close()
 """
     # A browser of its own, because the session's resolves no names; in a process of its own, because one is running.
-    command = [sys.executable, "-c", script, str(path), f"http://labs.example:{host.port}/{LAB}.html"]
+    command = [sys.executable, "-c", script, str(browser_path), f"http://labs.example:{host.port}/{LAB}.html"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=200)
     assert json.loads(done.stdout) == [False, ""]
 

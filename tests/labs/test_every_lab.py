@@ -30,6 +30,13 @@ def test_it_has_at_least_three_variants(loaded):
     assert len(list(lint.variants(loaded[0]))) >= 3
 
 
+def test_what_is_asked_of_nobody_in_particular_is_the_first_variant(loaded):
+    lab, defined = loaded
+    first = next(lint.variants(lab))
+    assert defined["answers"]() == defined["answers"](**first)
+    assert defined["assumptions"]() == defined["assumptions"](**first)
+
+
 def test_every_reading_has_a_figure_a_name_and_an_equation(loaded, row):
     lab, _ = loaded
     assert lab.readings and all(callable(reading) for reading in lab.readings)
