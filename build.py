@@ -156,10 +156,13 @@ def find_chromium(say: Say) -> str:
     return str(next(shells, path))
 
 
-def test(arguments: list[str], chromium: str) -> int:
+def test(arguments: list[str], chromium: str, types: subprocess.Popen[str]) -> int:
     """Style, types and tests; pytest comes last, so that its summary closes the run."""
-    checks = [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]]
+    checks = [["ruff", "check", "."], ["ruff", "format", "--check", "."]]
     failed = [command for command in checks if run_module(command)]
+    print(types.communicate()[0], end="")
+    if types.returncode:
+        failed.append(["mypy"])
     for command in failed:
         print("failed: " + " ".join(command))
     workers = str(min(2, os.cpu_count() or 1))
@@ -170,9 +173,13 @@ def test(arguments: list[str], chromium: str) -> int:
     return code or (1 if failed else 0)
 
 
+def module(name: str, *arguments: str) -> list[str]:
+    """The command that runs a module. -P keeps this folder off its path: build.py and site/ would hide others."""
+    return [sys.executable, "-P", "-m", name, *arguments]
+
+
 def run_module(command: list[str], **env: str) -> int:
-    # -P keeps this folder off the path: build.py and site/ would hide modules of those names
-    return subprocess.call([sys.executable, "-P", "-m", *command], cwd=ROOT, env={**os.environ, **env})
+    return subprocess.call(module(*command), cwd=ROOT, env={**os.environ, **env})
 
 
 def lock(say: Say) -> None:
@@ -185,8 +192,8 @@ def lock(say: Say) -> None:
     options += ["--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host"]
     for source in (ROOT / "requirements.in", ROOT / "wheel" / "node.in"):
         say("pinning " + source.name)
-        command = [sys.executable, "-P", "-m", "piptools", "compile", *options, "-o", str(source.with_suffix(".txt"))]
-        registry.client([*command, str(source)], "the newest packages", "the Python package registry")
+        command = module("piptools", "compile", *options, "-o", str(source.with_suffix(".txt")), str(source))
+        registry.client(command, "the newest packages", "the Python package registry")
     fresh = refresh.refresh(node.find(CACHE, say), say)
     locked.LOCK.write_text(locked.to_json(fresh), encoding="utf-8")
 
@@ -206,6 +213,8 @@ def main(arguments: list[str]) -> int:
                 return 0
             if verb == "bench" and not (ROOT / "bench" / "run.py").is_file():
                 raise BuildError("There is nothing to measure yet: bench/run.py is missing.")
+            if verb == "test":  # the other core's work while the site is built
+                types = subprocess.Popen(module("mypy"), cwd=ROOT, stdout=subprocess.PIPE, text=True)
             build(progress.say)
             if verb == "site":
                 pack(progress.say)
@@ -213,7 +222,7 @@ def main(arguments: list[str]) -> int:
     if Path(sys.prefix) != VENV:
         enter_venv(arguments)
     if verb == "test":
-        return test(rest, chromium)
+        return test(rest, chromium, types)
     if verb == "bench":
         command = [sys.executable, str(ROOT / "bench" / "run.py"), *rest]
         return subprocess.call(command, cwd=ROOT, env={**os.environ, "MLSYSIM_CHROMIUM": chromium})

@@ -1,12 +1,15 @@
 """Readers' records and the place where the browser keeps them, from outside the page."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import rfc8785
 from playwright.sync_api import Page
 
+import catalog
 import mlsysim
 
 LAB = "vol1/lab_02_ml_systems"
@@ -31,6 +34,15 @@ ALL_OPEN = (
 )
 
 
+@cache
+def version_of(lab: str) -> str:
+    """The version of a lab, as its notebook says; of one that is not there, the first."""
+    notebook = catalog.LABS / f"{lab}.py"
+    text = notebook.read_text(encoding="utf-8") if notebook.is_file() else ""
+    found = re.search(r'version="(\w+)"', text)
+    return found[1] if found else "1"
+
+
 def chained(events: Iterable[Event]) -> list[dict[str, Any]]:
     """Events as a record holds them, each with the hash of the one before: what the page does, done by Python."""
     chain: list[dict[str, Any]] = []
@@ -47,7 +59,7 @@ def record(events: Iterable[Event], /, **changes: object) -> dict[str, Any]:
     return {
         "format": "mlsysim-lab-record/1",
         "lab": LAB,
-        "lab_version": "1",
+        "lab_version": version_of(str(changes.get("lab", LAB))),
         "simulator_version": mlsysim.__version__,
         "student": {"id": "", "section": ""},
         "events": chained(events),

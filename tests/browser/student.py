@@ -61,7 +61,7 @@ class Student:
 
     def keeps(self, test: Callable[[dict[str, Any]], bool]) -> None:
         """Wait until the stored record answers to a test."""
-        self.until(lambda: test(self.stored))
+        self.until(lambda: (kept := self.stored) is not None and test(kept))
 
     def until(self, test: Callable[[], object], seconds: float = 15) -> None:
         """Wait until a test is true, and let the browser speak meanwhile."""
@@ -151,6 +151,18 @@ class Student:
     def text(self, letter: str) -> str:
         """All that a part's instrument says beside its chart."""
         return "\n".join(self.instrument(letter).locator(".says, .reading p").all_inner_texts())
+
+    def says(self, letter: str) -> str:
+        """The same, with every notice that a design breaks a limit."""
+        return self.text(letter) + str(self.page.locator(".failure").all_inner_texts())
+
+    def settle(self, letter: str) -> str:
+        """Wait until a part says the same for a quarter of a second; what it says then."""
+        before = ""
+        while (now := self.says(letter)) != before:
+            before = now
+            self.page.wait_for_timeout(250)
+        return before
 
     def marks(self, letter: str) -> list[dict[str, str]]:
         """The data of the marks in a part's chart, as they stand in the drawing."""

@@ -101,18 +101,12 @@ def shows(student: Student, letter: str, settings: Mapping[str, Any]) -> bool:
 def acts(student: Student, part: Part, control: Slider | Choice, base: Mapping[str, Any]) -> bool:
     """Whether what the part says follows a control from one of its ends to the other."""
 
-    def says() -> str:
-        return student.text(part.letter) + str(student.page.locator(".failure").all_inner_texts())
-
     student.set(part, {**base, control.name: control.values[0]})
-    before = ""
-    while (now := says()) != before:
-        before = now
-        student.page.wait_for_timeout(250)
+    before = student.settle(part.letter)
     student.set(part, {**base, control.name: control.values[-1]})
     for _ in range(30):
         student.page.wait_for_timeout(100)
-        if says() != before:
+        if student.says(part.letter) != before:
             return True
     return False
 
@@ -148,6 +142,8 @@ def design(student: Student, given: Given, variant: Mapping[str, Any]) -> None:
     for settings in given.play.designs:
         student.set(part, settings)
         student.until(lambda settings=settings: shows(student, "C", settings))
+        student.settle("C")
+        assert shows(student, "C", settings)
         expect(student.page.locator(".failure")).to_have_count(0)
         for place in range(len(student.readings("C"))):
             student.pin("C", place)

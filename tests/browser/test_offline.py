@@ -127,11 +127,16 @@ def deployed(site: Path, into: Path, old: str, new: str) -> Path:
     return into
 
 
-def test_after_one_visit_the_lab_opens_with_the_server_stopped(reader: Student, host: Host) -> None:
+def test_after_one_visit_to_a_host_that_compresses_the_lab_opens_with_the_server_stopped(
+    reader: Student, host: Host
+) -> None:
+    host.compresses = True
     reader.open()
     reader.lock("3.2", "more arithmetic")
     is_served(reader)
     is_kept(reader)
+    sent = {path.split("?")[0].rpartition(".")[2] for path in host.squeezed}
+    assert {"html", "js", "css"} <= sent
     host.stop()
     reader.page.goto("about:blank")
     reader.open("?section=B2")
@@ -142,22 +147,6 @@ def test_after_one_visit_the_lab_opens_with_the_server_stopped(reader: Student, 
     assert reader.event("committed")["data"]["reason"] == "more arithmetic"
     reader.page.get_by_role("link", name="ML Systems Labs").click()
     expect(reader.page.get_by_role("link", name="Start the first lab")).to_be_visible()
-
-
-def test_a_host_that_sends_the_compressed_copies_serves_the_lab_with_and_without_a_network(
-    reader: Student, host: Host
-) -> None:
-    host.compresses = True
-    reader.open()
-    reader.lock("3.2")
-    is_served(reader)
-    is_kept(reader)
-    sent = {path.split("?")[0].rpartition(".")[2] for path in host.squeezed}
-    assert {"html", "js", "css"} <= sent
-    host.stop()
-    reader.page.goto("about:blank")
-    reader.open()
-    is_served(reader)
 
 
 def test_on_request_the_whole_course_opens_with_the_server_stopped(reader: Student, host: Host) -> None:
