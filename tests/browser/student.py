@@ -156,12 +156,12 @@ class Student:
         """The same, with every notice that a design breaks a limit."""
         return self.text(letter) + str(self.page.locator(".failure").all_inner_texts())
 
-    def settle(self, letter: str) -> str:
-        """Wait until a part says the same for a quarter of a second; what it says then."""
+    def settle(self, letter: str, milliseconds: int = 250) -> str:
+        """Wait until a part says the same for so long; what it says then."""
         before = ""
         while (now := self.says(letter)) != before:
             before = now
-            self.page.wait_for_timeout(250)
+            self.page.wait_for_timeout(milliseconds)
         return before
 
     def marks(self, letter: str) -> list[dict[str, str]]:

@@ -142,7 +142,7 @@ def design(student: Student, given: Given, variant: Mapping[str, Any]) -> None:
     for settings in given.play.designs:
         student.set(part, settings)
         student.until(lambda settings=settings: shows(student, "C", settings))
-        student.settle("C")
+        student.settle("C", 1000)  # readings do not tell every control: one of them may still be on its way
         assert shows(student, "C", settings)
         expect(student.page.locator(".failure")).to_have_count(0)
         for place in range(len(student.readings("C"))):
