@@ -48,4 +48,6 @@ def test_every_setting_has_an_answer_and_both_sides_can_be_reached(defined):
     assert {"memory bandwidth", "compute throughput", "overhead"} == {answer.bound_by for answer in answers.values()}
     assert not answers["Llama3_8B", "Raspberry Pi 5", 1].feasible
     assert answers["Llama3_8B", "MI300X", 256].feasible
-    assert all(len(answer.equation().splitlines()) >= 4 for answer in answers.values())
+    for answer in answers.values():
+        symbols = [line.split()[0] for line in answer.equation().splitlines()]
+        assert symbols[:2] == ["D/BW", "O/R"] and symbols[-1] == "T" and {*symbols[2:-1]} <= {"W", "L", "H"}
