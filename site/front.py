@@ -70,10 +70,11 @@ def replace(texts: dict[Path, str], files: str, old: str, new: str) -> None:
 
 
 def changed(source: Path, icon: str) -> dict[Path, str]:
-    """The front end's scripts, with five changes: the icon that it sets when idle is the page's, because it looks for
+    """The front end's scripts, with six changes: the icon that it sets when idle is the page's, because it looks for
     its own beside each page; it gives Python minutes to start, not 20 seconds, before it reports an error that is
     none; it takes the worker that the page has started already; that worker answers when it is spoken to, because
-    nobody listens before; and it fetches nothing ahead, because what it would fetch is joined.
+    nobody listens before; it does not write each message to the console; and it fetches nothing ahead, because
+    what it would fetch is joined.
     """
     texts = {path: path.read_text(encoding="utf-8") for path in source.glob("*.js")}
     replace(texts, "panels-*.js", re.escape("idle:`./favicon.ico`"), f"idle:`{icon}`")
@@ -90,6 +91,7 @@ def changed(source: Path, icon: str) -> dict[Path, str]:
         r"(\w+)\.addMessageListener\(`bootstrap`,(\w+)=>(\w+)\.resolve\(\2\)\),\1\.send\(`ready`,\{\}\)",
         r"\1.addMessageListener(`bootstrap`,\2=>{\3.resolve(\2);\1.send(`ready`,{})})",
     )
+    replace(texts, "state-*.js", r",_debugHooks:\{onSend:\w+=>\{.{,60}?\},onReceive:\w+=>\{.{,60}?\}\}", "")
     replace(texts, "preload-helper-*.js", r"if\((\w+)&&\1\.length>0\)\{", "if(0){")
     return texts
 

@@ -180,6 +180,7 @@ async function launch(loadPyodide, memory) {
       }
     },
   });
+  pyodide.loadPackagesFromImports = async () => []; // all are there; it would read the notebook's imports first
   self.fetch = ask;
   WebAssembly.instantiateStreaming = instantiateStreaming;
   tell({ step: "python" });

@@ -56,8 +56,11 @@ with open(f"{SITE}/_core.txt") as file:
         with contextlib.suppress(ImportError):  # some are there for other systems, and marimo tries them as well
             importlib.import_module(name)
 
-# What the first of its kind takes long for: reading the registries.
-importlib.import_module("labkit")
+# What the first of its kind takes long for.
+importlib.import_module("labkit.kernel")
+labkit = importlib.import_module("labkit")
+for name in labkit.__all__:
+    getattr(labkit, name)
 importlib.import_module("mlsysim").ServingModel().solve(model="Llama3_8B", hardware="H100").explain()
 
 # Nothing that is open outlives the moment: Python's memory may be kept for the next visit.
