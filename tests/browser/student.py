@@ -30,6 +30,7 @@ class Student:
         self.page = page
         self.address = address
         self.lab = lab
+        page.add_init_script(_WATCH)
 
     def has(self, events: Iterable[record.Event], /, **changes: object) -> None:
         """Give the student a record, as if these things had been done on an earlier day."""
@@ -156,13 +157,11 @@ class Student:
         """The same, with every notice that a design breaks a limit."""
         return self.text(letter) + str(self.page.locator(".failure").all_inner_texts())
 
-    def settle(self, letter: str, milliseconds: int = 250) -> str:
-        """Wait until a part says the same for so long; what it says then."""
-        before = ""
-        while (now := self.says(letter)) != before:
-            before = now
-            self.page.wait_for_timeout(milliseconds)
-        return before
+    def settle(self, letter: str) -> str:
+        """Wait until the notebook has answered all that was set; what a part says then."""
+        self.page.wait_for_function(_ANSWERED, polling=50)
+        self.page.evaluate("new Promise(requestIdleCallback)")
+        return self.says(letter)
 
     def marks(self, letter: str) -> list[dict[str, str]]:
         """The data of the marks in a part's chart, as they stand in the drawing."""
@@ -215,6 +214,27 @@ class Student:
 
 
 _MARK = re.compile(r"[\w ,]+: ")  # axes and legends are described by a sentence
+# Python has been asked something, and when it was last heard of; several questions may have one answer.
+_WATCH = """
+if (!self.asking) {
+  const asking = (self.asking = { open: false, at: 0 });
+  self.Worker = class extends Worker {
+    constructor(...how) {
+      super(...how);
+      this.addEventListener("message", ({ data }) => {
+        asking.at = performance.now();
+        if (data.data?.payload?.message?.startsWith?.('{"op": "completed-run"')) asking.open = false;
+      });
+    }
+    postMessage(...what) {
+      asking.at = performance.now();
+      asking.open ||= what[0].data?.params?.functionName === "put_control_request";
+      super.postMessage(...what);
+    }
+  };
+}
+"""
+_ANSWERED = "!asking.open && performance.now() - asking.at > 100"
 _KIT_RAN = "performance.getEntriesByName('kit').length"
 _SPECS = "pins => pins.map(pin => pin.dataset.spec)"
 _LABELS = "marks => marks.map(mark => mark.getAttribute('aria-label'))"

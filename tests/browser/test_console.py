@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 import classroom
+from barriers import LOOKS, dressed, is_fit_to_read
 from labkit.codes import Code, encode
 from labkit.submission import published
 from mlsysim.cli import main
 from sheets import form, person, right, table
-from test_access import LOOKS, dressed, is_fit_to_read
 
 STARTS = 120_000
 GRADES = 120_000

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from barriers import LOOKS, dressed, is_fit_to_read
 from labkit.quiz import sittings
 from labkit.quiz.answers import read_number, score
 from labkit.quiz.question import LIMIT
 from labkit.quiz.questions import MISCONCEPTIONS, VERSION, questions
 from sheets import right
-from test_access import LOOKS, dressed, is_fit_to_read
 from test_key import everything_rendered, numbers
 from typist import tab_to
 

@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 
 import assemble
 import catalog
+from barriers import dressed, is_fit_to_read
 from labkit.plan import Lock, Part
 from student import Student
-from test_access import dressed, is_fit_to_read
 
 ROWS = {row.name: row for row in catalog.tutorials()}
 LOOKS = [(1280, "light"), (390, "dark")]
