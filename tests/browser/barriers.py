@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 Look = tuple[int, str]
 LOOKS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
 MOST_SEVERE = ("serious", "critical")
-CONTRAST = "color-contrast"
+CONTRASTS = ["color-contrast", "link-in-text-block"]
 
 # Text that is shown, in shadow trees too, with the size at which it comes to the screen.
 SMALL_TEXT = """() => {
@@ -27,7 +27,7 @@ SMALL_TEXT = """() => {
 }"""
 
 # axe measures contrast point by point, and a table of ten thousand cells takes a minute. Texts of one kind, colour,
-# size and weight on the same grounds have the same contrast: two of each are marked.
+# size and weight on the same grounds, in text of the same colour, have the same contrast: two of each are marked.
 SAMPLE = """() => {
   const grounds = new Map([[null, ""]]);
   const ground = (node) => {
@@ -47,8 +47,10 @@ SAMPLE = """() => {
     const says = [...node.childNodes].some((each) => each.nodeType === Node.TEXT_NODE && each.data.trim());
     if (node.shadowRoot) node.dataset.sample = "";
     else if (says || node.matches("input, select, textarea")) {
-      const { color, fill, fontSize, fontWeight, textShadow } = getComputedStyle(node);
-      const kind = [node.tagName, node.disabled, color, fill, fontSize, fontWeight, textShadow, ground(node)].join();
+      const { color, fill, fontSize, fontWeight, textDecorationLine, textShadow } = getComputedStyle(node);
+      const around = getComputedStyle(node.parentElement).color;
+      const looks = [color, fill, fontSize, fontWeight, textDecorationLine, textShadow, around, ground(node)];
+      const kind = [node.tagName, node.disabled, ...looks].join();
       found[kind] = (found[kind] ?? 0) + 1;
       if (found[kind] <= 2) node.dataset.sample = "";
     }
@@ -81,14 +83,14 @@ def keeps_to_the_screen(page: Page) -> None:
 
 def is_without_barriers(page: Page) -> None:
     """No serious violation that axe finds."""
-    _finds_nothing(page, None, rules={CONTRAST: {"enabled": False}})
+    _finds_nothing(page, None, rules={rule: {"enabled": False} for rule in CONTRASTS})
     has_contrast(page)
 
 
 def has_contrast(page: Page) -> None:
-    """Every text stands out from its ground."""
+    """Every text stands out from its ground, every link from the text around it."""
     page.evaluate(SAMPLE)
-    _finds_nothing(page, "[data-sample]", runOnly=[CONTRAST])
+    _finds_nothing(page, "[data-sample]", runOnly=CONTRASTS)
 
 
 def _finds_nothing(page: Page, context: str | None, **options: object) -> None:

@@ -19,7 +19,17 @@ def test_of_many_texts_alike_one_that_cannot_be_read_is_found(landing: Page, cha
     landing.evaluate("document.querySelector('main').innerHTML = '<p>Read this.</p>'.repeat(100)")
     has_contrast(landing)
     landing.evaluate(f"document.querySelectorAll('main p')[50].style.{change}")
-    with pytest.raises(AssertionError, match="contrast"):
+    with pytest.raises(AssertionError, match="color-contrast"):
+        has_contrast(landing)
+
+
+def test_of_many_links_alike_one_that_cannot_be_told_from_text_is_found(landing: Page) -> None:
+    links = '<p>Read <a href="#this">this</a> and that.</p>' * 100
+    landing.evaluate(f"document.querySelector('main').innerHTML = '{links}'")
+    landing.add_style_tag(content="main p a { text-decoration: underline; color: rgb(70 70 110) }")
+    has_contrast(landing)
+    landing.evaluate("document.querySelectorAll('main p a')[50].style.textDecoration = 'none'")
+    with pytest.raises(AssertionError, match="link-in-text-block"):
         has_contrast(landing)
 
 

@@ -1,7 +1,7 @@
 """Which module imports which: read from the sources, so that thinning can be checked without running anything."""
 
 import ast
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -21,16 +21,18 @@ def _type_checking(test: ast.expr) -> bool:
     return "TYPE_CHECKING" in ast.dump(test)
 
 
-def _statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
     """Import statements anywhere below, save those for type checkers alone."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Import | ast.ImportFrom):
-            yield child
-        elif isinstance(child, ast.If) and _type_checking(child.test):
-            for other in child.orelse:
-                yield from _statements(ast.Module([other], []))
+    for node in body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If) and _type_checking(node.test):
+            yield from _statements(node.orelse)
         else:
-            yield from _statements(child)
+            for name in ("body", "orelse", "finalbody"):
+                yield from _statements(getattr(node, name, ()))
+            for branch in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+                yield from _statements(branch.body)
 
 
 def _names(statement: ast.Import | ast.ImportFrom, package: list[str]) -> Iterator[str]:
@@ -54,7 +56,7 @@ def imports(sources: Mapping[str, bytes], importers: Container[str]) -> Iterator
         except (SyntaxError, ValueError):
             continue
         package = name.split(".") if path.endswith("__init__.py") else name.split(".")[:-1]
-        for statement in _statements(tree):
+        for statement in _statements(tree.body):
             for target in _names(statement, package):
                 parts = target.split(".")
                 for count in range(1, len(parts) + 1):
