@@ -28,6 +28,13 @@ def test_the_command_writes_and_checks_it(tmp_path, capsys):
     assert "is there already" in capsys.readouterr().err
 
 
+def test_the_command_checks_a_tutorial_by_a_part_of_its_name(capsys):
+    assert main(["labs", "check", "hello_roofline"]) == 0
+    assert "fit to ship" in capsys.readouterr().out
+    assert main(["labs", "key", "hello_roofline"]) != 0  # nothing of it is graded
+    assert "is not known" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["lab_31", "vol1/lab_3_x", "../vol1/lab_31_x", "vol1/lab_31_x.py", ""])
 def test_a_name_that_is_none_is_refused(tmp_path, name):
     with pytest.raises(InvalidValue, match="vol1/lab_03_ml_workflow"):

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import labkit
@@ -31,7 +31,7 @@ def sources(folder: Path = HERE) -> dict[str, str]:
 
 
 def titles(folder: Path = HERE) -> dict[str, str]:
-    """The title of each lab, by its name."""
+    """The title of each lab and tutorial, by its name."""
     table = tomllib.loads((folder / "catalog.toml").read_text(encoding="utf-8"))
     return {name: str(row["title"]) for name, row in table.items()}
 
@@ -46,8 +46,8 @@ def number(name: str) -> str:
     return f"{found[1]}.{found[2]}" if found else name
 
 
-def find(given: str, known: Mapping[str, str]) -> Sheet:
-    """The answer sheet of a lab by its name, its number such as 1.02, or a part of its name that no other has.
+def called(given: str, known: Collection[str]) -> str:
+    """The lab of this name, of this number such as 1.02, or with this part in its name that no other has.
 
     Raises
     ------
@@ -56,4 +56,15 @@ def find(given: str, known: Mapping[str, str]) -> Sheet:
     names = [name for name in known if given in (name, number(name))] or [name for name in known if given in name]
     if len(names) != 1 or not given:
         raise UnknownName("lab", given, names or known, " Several labs are called so." if names else "")
-    return Sheet(names[0], known[names[0]])
+    return names[0]
+
+
+def find(given: str, known: Mapping[str, str]) -> Sheet:
+    """The answer sheet of the lab that is called so.
+
+    Raises
+    ------
+    UnknownName : no lab is called so, or several are
+    """
+    name = called(given, known)
+    return Sheet(name, known[name])
