@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files as files_of
 from itertools import groupby
@@ -77,7 +78,10 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     plan = write_runtime(out / "runtime", runtime)
     node = functools.cache(lambda: nodes.find(cache, say))
     rollup = cache / "files" / locked.read().tarball(locked.recipe()["rollup"]["name"])
-    folder, front = frontend.build(cache, rollup.read_bytes(), ICON, node, say)
+    with ThreadPoolExecutor(1) as other:  # the one is Node's work, the other Python's: each takes a core
+        joining = other.submit(frontend.build, cache, rollup.read_bytes(), ICON, node, say)
+        written = book.build(cache, say)
+    folder, front = joining.result()
     shutil.copytree(folder, out / "assets", copy_function=link, ignore=shutil.ignore_patterns("front.json"))
     front = replace(front, worker=named(out / "assets", "kernel", ".js", kernel(front.worker, plan)))
     charts = (runtime / CHARTS).read_text(encoding="utf-8")
@@ -89,7 +93,6 @@ def assemble(out: Path, runtime: Path, say: Callable[[str], None]) -> None:
     needed["runtime"] = tuple(plan[name]["file"] for name in ("core", "own", "wasm", "script"))
     first = [f"{place}/{name}" for place, names in needed.items() for name in names]
     loader = (runtime / "pyodide.mjs").read_text(encoding="utf-8")
-    written = book.build(cache, say)
     search = named(out / "kit", "search", ".js", book.search_script(written))
     made = console.write(out / "ta", plan, loader, named)
     samples = named(out / "ta", "samples", ".zip", (written / "ta" / "samples.zip").read_bytes())
