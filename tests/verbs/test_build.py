@@ -54,7 +54,7 @@ def bare(tmp_path: Path) -> Path:
     """A checkout with nothing installed, whose wheel and runtime are stand-ins."""
     shutil.copy(ROOT / "build.py", tmp_path)
     shutil.copytree(ROOT / "wheel", tmp_path / "wheel", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "wheel" / "own.py").write_text("def build(root, out):\n    return out\n")
+    (tmp_path / "wheel" / "own.py").write_text("def build(root, out, say):\n    return out\n")
     (tmp_path / "wheel" / "runtime.py").write_text("def assemble(out, cache, extra, say):\n    pass\n")
     (tmp_path / "requirements.txt").write_text("")
     (tmp_path / "site").mkdir()
@@ -255,12 +255,17 @@ def page(port: int) -> bytes:
     return text
 
 
-def test_a_whole_run_measures_coverage_and_a_part_of_it_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_follows_the_verb_goes_to_pytest_and_a_fault_in_types_fails_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     import build
+
+    def types(code: int) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", f"raise SystemExit({code})"]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     commands: list[list[str]] = []
     monkeypatch.setattr(build.subprocess, "call", lambda command, **_: commands.append(command) or 0)
-    assert build.test([], "chromium") == build.test(["-k", "walls"], "chromium") == 0
-    whole, part = (command for command in commands if "pytest" in command)
-    assert "--cov" in whole
-    assert part[-2:] == ["-k", "walls"] and "--cov" not in part
+    assert build.test(["-k", "walls"], "chromium", types(0)) == 0
+    assert "pytest" in commands[-1] and commands[-1][-2:] == ["-k", "walls"]
+    assert build.test([], "chromium", types(1)) == 1
